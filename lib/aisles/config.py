@@ -1,0 +1,247 @@
+"""Typed configuration: conf/base.yml, then the environment's file, then `--set key=value`."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from aisles import files
+
+
+@dataclass(frozen=True)
+class TablesConfig:
+    """Where the Delta tables lie: a folder, or a catalogue and schema."""
+
+    location: str = "tables"  # folder or URI that holds one Delta folder a table
+    catalog: str = ""  # with a name here tables are catalog.schema.table, not folders
+    schema: str = "aisles"
+
+
+@dataclass(frozen=True)
+class SparkConfig:
+    """The session that a job starts when none is running."""
+
+    master: str = ""  # empty: what spark-submit or the platform gives
+    driver_memory: str = ""  # such as 3g; only a local master can still change it
+    conf: dict[str, str] = field(default_factory=dict)  # further spark.* settings
+
+
+@dataclass(frozen=True)
+class TrackingConfig:
+    """MLflow: where runs and models are kept."""
+
+    uri: str = ""  # empty: sqlite beside the tables; "databricks" on that platform
+    experiment: str = "aisles"
+    model_name: str = "aisles"
+    alias: str = "champion"  # the alias that score and select load
+
+
+@dataclass(frozen=True)
+class IngestConfig:
+    """How feed files are read."""
+
+    ignore: tuple[str, ...] = ()  # glob patterns of files in the feeds folder to leave out
+    batch_rows: int = 8192  # records an Arrow batch
+
+
+@dataclass(frozen=True)
+class ImagesConfig:
+    """How pictures are fetched and kept."""
+
+    side_px: int = 64  # longest side of the stored JPEG
+    quality: int = 80  # JPEG quality, 1..95
+
+
+@dataclass(frozen=True)
+class LabelsConfig:
+    """How far votes and answers are trusted."""
+
+    rule_precision: float = 0.8  # prior mean of a rule's precision, until answers exist
+    rule_strength: float = 8.0  # prior's weight, in answers
+    vote_weight: float = 0.5  # weight of a label that rests on votes alone
+    answer_weight: float = 3.0  # weight of a label that rests on a human answer
+    unknown_weight: float = 0.1  # weight of a pair with neither vote nor answer
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Shapes of the model's inputs; stored with the snapshot and with the model."""
+
+    version: int = 1  # raised when the meaning of the inputs changes
+    tokens: int = 48  # ordered words for convolution and recurrence
+    bag: int = 96  # unordered words, word pairs and word pieces
+    vocabulary: int = 65536  # hash buckets of words; 0 is padding
+    categorical: int = 8  # categorical fields
+    buckets: int = 16384  # hash buckets of categorical values; 0 is missing
+    numerical: int = 8  # numerical fields, about unit scale, 0 when missing
+    image_px: int = 32  # side of the square picture that the network sees
+
+
+@dataclass(frozen=True)
+class SnapshotConfig:
+    """How examples are split and written."""
+
+    seed: int = 1
+    validation: float = 0.1  # share of split keys
+    test: float = 0.1
+    folds: int = 5  # cross-validation folds among the training split keys
+    rows_per_file: int = 4096  # rows a file (= row group) of examples, at most
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Widths of the towers and of the fused trunk."""
+
+    text_dim: int = 96  # width of a word's embedding
+    conv_channels: int = 128  # channels of each text convolution
+    image_channels: int = 24  # channels of the first image convolution
+    categorical_dim: int = 24  # width of a categorical value's embedding
+    hidden: int = 256  # width of each tower's output and of the trunk
+    embedding: int = 128  # width of the trunk features stored in `embeddings`
+    dropout: float = 0.2
+    modality_dropout: float = 0.15  # chance that a whole input is hidden from one example
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The optimisation and the reading of examples."""
+
+    ranks: int = 2  # Horovod processes; must divide `lanes`
+    lanes: int = 6  # fixed streams of rows; a global batch takes batch_size / lanes of each
+    batch_size: int = 768  # global batch, the same for any number of ranks
+    epochs: int = 6
+    learning_rate: float = 3.0e-3
+    weight_decay: float = 1.0e-4
+    clip_norm: float = 5.0  # largest norm of the whole gradient; 0 switches it off
+    warmup: float = 0.1  # share of the steps in which the rate rises; then a cosine falls
+    patience: int = 3  # epochs without a better validation loss before stopping; 0: never stop
+    seed: int = 1
+    memory_mb: int = 1500  # examples up to this size (all ranks together) are kept in memory
+    checkpoint_steps: int = 0  # steps between checkpoints beside the one at each epoch's end
+    threads: int = 0  # torch threads a rank; 0: the machine's cores shared by its ranks
+    timeout_s: int = 120  # a rank that is silent this long is taken as dead
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Thresholds and figures."""
+
+    precision: float = 0.92  # the precision at which coverage is reported
+    threshold_precision: float = 0.8  # precision wanted of each category's own threshold
+    min_truth: int = 10  # categories with fewer truth products are left out of macro figures
+    bins: int = 2000  # resolution of the score histograms that figures are read from
+
+
+@dataclass(frozen=True)
+class ScoreConfig:
+    """What the batch scores keep."""
+
+    floor: float = 0.05  # pairs below this probability are not stored
+    batch_rows: int = 2048  # rows a forward pass
+
+
+@dataclass(frozen=True)
+class SelectConfig:
+    """How many questions a round asks, and from where."""
+
+    budget: int = 500  # expected number of questions a round
+    uniform: float = 0.1  # share of the budget drawn uniformly over all pairs
+    relabel: float = 0.2  # share of the budget for pairs where rules and model disagree
+    disagreement: float = 1.0  # weight of the members' disagreement beside the entropy
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of one environment."""
+
+    tables: TablesConfig = TablesConfig()
+    spark: SparkConfig = SparkConfig()
+    tracking: TrackingConfig = TrackingConfig()
+    ingest: IngestConfig = IngestConfig()
+    images: ImagesConfig = ImagesConfig()
+    labels: LabelsConfig = LabelsConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    snapshot: SnapshotConfig = SnapshotConfig()
+    network: NetworkConfig = NetworkConfig()
+    train: TrainConfig = TrainConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    score: ScoreConfig = ScoreConfig()
+    select: SelectConfig = SelectConfig()
+
+
+def load(env: str = "local", overrides: Mapping[str, Any] | None = None) -> Config:
+    """The configuration of one environment.
+
+    overrides: dotted key -> value, such as {"train.epochs": 2}; strings are read as YAML.
+    Raises ValueError with the key's full name for an unknown key, a wrong type, or an
+    environment that has no file.
+    """
+    known = files.names("conf", ".yml")
+    if f"{env}.yml" not in known:
+        names = ", ".join(sorted(name[:-4] for name in known if name != "base.yml"))
+        raise ValueError(f"--env {env}: there is no conf/{env}.yml; known: {names}")
+    merged = _merge(_yaml("base"), _yaml(env) if env != "base" else {})
+    for key, value in (overrides or {}).items():
+        parsed = yaml.safe_load(value) if isinstance(value, str) else value
+        for part in reversed(key.split(".")):
+            parsed = {part: parsed}
+        merged = _merge(merged, parsed)
+    return from_dict(Config, merged)
+
+
+def from_dict(kind: type[Any], values: Mapping[str, Any], at: str = "") -> Any:
+    """A dataclass of nested plain values, each key and type checked."""
+    hints = typing.get_type_hints(kind)
+    unknown = [key for key in values if key not in hints]
+    if unknown:
+        raise ValueError(f"config: unknown key {at}{unknown[0]}; known: {', '.join(hints)}")
+    return kind(**{key: _typed(hints[key], value, f"{at}{key}") for key, value in values.items()})
+
+
+def _yaml(name: str) -> dict[str, Any]:
+    values = yaml.safe_load(files.text(f"conf/{name}.yml")) or {}
+    if not isinstance(values, dict):
+        raise ValueError(f"conf/{name}.yml: expected a mapping, came {type(values).__name__}")
+    return values
+
+
+def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(low)
+    for key, value in high.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _typed(hint: Any, value: Any, at: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise ValueError(f"config: {at} is a section, came {value!r}")
+        return from_dict(typing.cast(type[Any], hint), value, at + ".")
+    origin = typing.get_origin(hint)
+    if origin is tuple and isinstance(value, list | tuple):
+        inner = typing.get_args(hint)[0]
+        return tuple(_typed(inner, item, f"{at}[{i}]") for i, item in enumerate(value))
+    if origin is dict and isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    wanted = hint if isinstance(hint, type) else origin
+    if not isinstance(wanted, type) or isinstance(hint, types.UnionType):
+        raise AssertionError(f"config field {at} has a type that is not read: {hint}")
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise ValueError(
+            f"config: {at} takes {wanted.__name__}, came {value!r} ({type(value).__name__})"
+        )
+    return value
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,178 @@
+"""The Delta tables: the only module that reads and writes them with Spark.
+
+Every write is one transaction that a rerun repeats without effect: a MERGE on the key, a
+replaceWhere of exactly the job's slice, or an append that is skipped when its id is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aisles import schema
+from aisles.config import TablesConfig
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+
+
+@dataclass
+class Tables:
+    """All tables of one environment, by location or by catalogue."""
+
+    spark: SparkSession
+    config: TablesConfig
+    _ready: set[str] = field(default_factory=set)
+
+    def path(self, table: str) -> str:
+        """Folder of one table (by location only)."""
+        assert not self.config.catalog, "tables of a catalogue have no path of ours"
+        base = self.config.location
+        return f"{base if '://' in base else Path(base).resolve()}/{table}"
+
+    def name(self, table: str) -> str:
+        """What SQL calls the table."""
+        if self.config.catalog:
+            return f"{self.config.catalog}.{self.config.schema}.{table}"
+        return f"delta.`{self.path(table)}`"
+
+    def location(self, table: str) -> str:
+        """Folder or URI of the table's files, also where a catalogue manages it."""
+        if not self.config.catalog:
+            return self.path(table)
+        detail = self.spark.sql(f"DESCRIBE DETAIL {self.name(table)}").select("location").first()
+        assert detail is not None
+        return str(detail[0])
+
+    def ensure(self, table: str) -> None:
+        """Creates the table where it is missing and adds columns that it lacks."""
+        if table in self._ready:
+            return
+        statement = schema.ddl(table).replace(
+            f"CREATE TABLE IF NOT EXISTS {table} ", f"CREATE TABLE IF NOT EXISTS {self.name(table)} "
+        )
+        if not self.exists(table):
+            self.spark.sql(statement)
+        have = set(self.spark.read.table(self.name(table)).columns)
+        lacking = [c for c in schema.columns(table) if c.name not in have]
+        if lacking:
+            added = ", ".join(f"`{c.name}` {c.type} COMMENT '{c.comment}'" for c in lacking)
+            self.spark.sql(f"ALTER TABLE {self.name(table)} ADD COLUMNS ({added})")
+        self._ready.add(table)
+
+    def exists(self, table: str) -> bool:
+        """Whether the table has been created."""
+        from delta.tables import DeltaTable
+
+        if self.config.catalog:
+            return self.spark.catalog.tableExists(self.name(table))
+        return DeltaTable.isDeltaTable(self.spark, self.path(table))
+
+    def read(self, table: str, version: int | None = None) -> DataFrame:
+        """The rows of the table, now or at one version."""
+        self.ensure(table)
+        if version is None:
+            return self.spark.read.table(self.name(table))
+        return self.spark.sql(f"SELECT * FROM {self.name(table)} VERSION AS OF {int(version)}")
+
+    def version(self, table: str) -> int:
+        """The present version of the table."""
+        self.ensure(table)
+        row = self.spark.sql(f"DESCRIBE HISTORY {self.name(table)} LIMIT 1").first()
+        assert row is not None
+        return int(row["version"])
+
+    def conform(self, table: str, frame: DataFrame) -> DataFrame:
+        """The frame with exactly the declared columns in order; lacking ones are null."""
+        from pyspark.sql import functions as F
+
+        have = set(frame.columns)
+        return frame.select(
+            *[
+                (F.col(f"`{c.name}`") if c.name in have else F.lit(None)).cast(c.type).alias(c.name)
+                for c in schema.columns(table)
+            ]
+        )
+
+    def replace(
+        self, table: str, frame: DataFrame, where: str, metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        """Replaces exactly the rows for which `where` holds; all new rows must fulfil it."""
+        self.ensure(table)
+        writer = self.conform(table, frame).write.format("delta").mode("overwrite")
+        writer = writer.option("replaceWhere", where).option("userMetadata", json.dumps(metadata))
+        if self.config.catalog:
+            writer.saveAsTable(self.name(table))
+        else:
+            writer.save(self.path(table))
+
+    def merge(
+        self,
+        table: str,
+        source: DataFrame,
+        keys: Sequence[str],
+        *,
+        update_if: str | None = None,
+        update: Mapping[str, str] | None = None,
+        insert: bool = True,
+        missing_if: str | None = None,
+        missing: Mapping[str, str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """One MERGE: t is the table, s the source.
+
+        update_if: condition under which a matched row is updated; None never updates.
+        update: column -> SQL, default all columns of the source. missing_if, missing: condition
+        and update of the table's rows that the source lacks. insert: whether new keys are added.
+        """
+        from delta.tables import DeltaTable
+
+        self.ensure(table)
+        target = (
+            DeltaTable.forName(self.spark, self.name(table))
+            if self.config.catalog
+            else DeltaTable.forPath(self.spark, self.path(table))
+        )
+        on = " AND ".join(f"t.`{key}` = s.`{key}`" for key in keys)
+        merge = target.alias("t").merge(source.alias("s"), on)
+        if update_if is not None:
+            values = dict(update) if update else {f"`{c}`": f"s.`{c}`" for c in source.columns}
+            merge = merge.whenMatchedUpdate(condition=update_if, set=values)
+        if insert:
+            merge = merge.whenNotMatchedInsert(
+                values={f"`{column}`": f"s.`{column}`" for column in source.columns}
+            )
+        if missing_if is not None:
+            assert missing
+            merge = merge.whenNotMatchedBySourceUpdate(condition=missing_if, set=dict(missing))
+        self.spark.conf.set(_METADATA, json.dumps(metadata))
+        try:
+            merge.execute()
+        finally:
+            self.spark.conf.unset(_METADATA)
+
+    def append(self, table: str, frame: DataFrame) -> None:
+        """Appends rows that are never repeated (runs)."""
+        self.ensure(table)
+        writer = self.conform(table, frame).write.format("delta").mode("append")
+        if self.config.catalog:
+            writer.saveAsTable(self.name(table))
+        else:
+            writer.save(self.path(table))
+
+    def register(self) -> list[str]:
+        """Makes every table and view known to SQL by its plain name; returns the names."""
+        known = [table for table in schema.names() if self.exists(table)]
+        for table in known:
+            self.spark.read.table(self.name(table)).createOrReplaceTempView(table)
+        for name in schema.views():
+            statement = schema.view(name)
+            if not self.config.catalog:
+                statement = statement.replace("CREATE OR REPLACE VIEW", "CREATE OR REPLACE TEMP VIEW")
+            self.spark.sql(statement)
+        return known

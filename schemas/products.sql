@@ -1,0 +1,31 @@
+CREATE TABLE IF NOT EXISTS products (
+  product_id STRING NOT NULL COMMENT 'network/retailer/merchant_product_id',
+  network STRING NOT NULL COMMENT 'affiliate network: the folder of the feed',
+  retailer STRING NOT NULL COMMENT 'retailer: the file name up to its first dot',
+  merchant_product_id STRING NOT NULL COMMENT 'the retailer\'s own id',
+  title STRING COMMENT 'cleaned title',
+  description STRING COMMENT 'cleaned description: the longest of its columns',
+  brand STRING COMMENT 'cleaned brand as delivered',
+  gender STRING COMMENT 'cleaned gender as delivered',
+  color STRING COMMENT 'cleaned colour as delivered',
+  size STRING COMMENT 'cleaned size as delivered',
+  price_minor BIGINT COMMENT 'price in minor units of the currency (cents)',
+  old_price_minor BIGINT COMMENT 'price before a reduction, minor units',
+  currency STRING COMMENT 'ISO 4217 code',
+  image_url STRING COMMENT 'picture',
+  product_url STRING COMMENT 'landing page or tracking link',
+  gtin STRING COMMENT 'checked GTIN, canonical digits',
+  availability STRING COMMENT 'availability, canonical word where known',
+  merchant_category STRING COMMENT 'the shop\'s category, levels joined by >',
+  all_text STRING COMMENT 'all textual cells, joined: what the model may read',
+  brand_canonical STRING COMMENT 'brand folded for comparison',
+  color_canonical STRING COMMENT 'base colour, English',
+  gender_canonical STRING COMMENT 'male, female or unisex',
+  active BOOLEAN NOT NULL COMMENT 'in the newest delivery',
+  first_seen DATE NOT NULL COMMENT 'day of the first delivery that had it',
+  changed_on DATE NOT NULL COMMENT 'day of the last change of its content',
+  delisted_on DATE COMMENT 'day since when it is missing; null while active',
+  content_hash STRING NOT NULL COMMENT 'hash of the cleaned fields, hex'
+) USING delta
+COMMENT 'One row is one product as last seen'
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'false', 'delta.enableChangeDataFeed' = 'true')

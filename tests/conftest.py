@@ -1,0 +1,37 @@
+"""One Spark session for all tests, with the settings of a small machine."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+KIT = Path(os.environ.get("AISLES_KIT", ROOT.parent / "shared" / "data"))
+
+os.environ["PYSPARK_PYTHON"] = sys.executable
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[object]:
+    """A local session on two cores; one task a shuffle, since tests hold few rows."""
+    import dataclasses
+
+    from aisles.config import load
+    from aisles.session import start
+
+    config = load("local").spark
+    small = {**config.conf, "spark.sql.shuffle.partitions": "1", "spark.default.parallelism": "2"}
+    session = start(dataclasses.replace(config, conf=small, driver_memory="2g"), "aisles-tests")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def kit() -> Path:
+    """The folder of the evaluation feeds; the test is skipped without it."""
+    if not KIT.is_dir():
+        pytest.skip(f"no evaluation feeds at {KIT}")
+    return KIT
