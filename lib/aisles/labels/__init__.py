@@ -1,0 +1,1 @@
+"""How votes of rules and answers of people become training targets."""

@@ -1,0 +1,164 @@
+"""Votes and answers joined into one belief a (product, category)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aisles.config import LabelsConfig
+from aisles.labels.tree import closed_down, closed_up
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+KEYS = ["product_id", "category_id"]
+
+
+def rule_precision(votes: DataFrame, judged: DataFrame, config: LabelsConfig) -> DataFrame:
+    """One row is one rule version with the mean of the Beta posterior of its precision.
+
+    Only answers that were sampled count (propensity not null), each by 1 / propensity, scaled so
+    that the weights of a rule sum to its number of answers (Hajek). judged: from `judge`.
+    """
+    from pyspark.sql import functions as F
+
+    cast = votes.select("product_id", "category_id", "rule_id", "rule_version", "vote")
+    counted = (
+        cast.join(judged.filter("propensity IS NOT NULL"), KEYS, how="inner")
+        .select(
+            "*", (1 / F.col("propensity")).alias("w"), (F.col("answer") == F.col("vote")).alias("r")
+        )
+        .groupBy("rule_id", "rule_version")
+        .agg(
+            (F.sum(F.when(F.col("r"), F.col("w")).otherwise(0)) / F.sum("w")).alias("share"),
+            F.count("*").alias("answers"),
+        )
+    )
+    prior, strength = config.rule_precision, config.rule_strength
+    mean = (
+        prior * strength + F.coalesce("share", F.lit(0.0)) * F.coalesce("answers", F.lit(0))
+    ) / (strength + F.coalesce("answers", F.lit(0)))
+    return (
+        votes.select("rule_id", "rule_version")
+        .distinct()
+        .join(counted, ["rule_id", "rule_version"], how="left")
+        .select("rule_id", "rule_version", mean.alias("precision"))
+    )
+
+
+def closed_answers(human: DataFrame, containing: DataFrame) -> DataFrame:
+    """One row is one (product, category) that an answer decides, the newest first.
+
+    Yes closes upwards, no closes downwards; a direct answer beats one that only follows from
+    another, then the newest wins. The no of a complete set is kept as one row for its subtree.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    columns = ["product_id", "category_id", "answer", "at", "propensity", "answer_id", "complete"]
+    rows = human.select(*columns)
+    yes = closed_up(rows.filter("answer > 0"), containing)
+    no = closed_down(rows.filter("answer < 0 AND NOT complete"), containing)
+    whole = rows.filter("answer < 0 AND complete").withColumn("direct", F.lit(True))
+    newest = Window.partitionBy(*KEYS).orderBy(
+        F.desc("direct"), F.desc_nulls_last("at"), F.desc("answer_id")
+    )
+    return (
+        yes.unionByName(no)
+        .unionByName(whole)
+        .withColumn("_place", F.row_number().over(newest))
+        .filter("_place = 1")
+        .drop("_place")
+    )
+
+
+def judge(pairs: DataFrame, answers: DataFrame, containing: DataFrame) -> DataFrame:
+    """One row is one pair that the closed answers decide, directly or by a `no` above it.
+
+    Columns: product_id, category_id, answer, propensity.
+    """
+    from pyspark.sql import functions as F
+
+    said = answers.select("product_id", F.col("category_id").alias("above"), "answer", "propensity")
+    exact = F.col("category_id") == F.col("above")
+    return (
+        pairs.select(*KEYS)
+        .distinct()
+        .join(F.broadcast(containing), "category_id", how="inner")
+        .join(said, ["product_id", "above"], how="inner")
+        .filter(exact | (F.col("answer") < 0))
+        .groupBy(*KEYS)
+        .agg(F.max_by(F.struct("answer", "propensity"), exact.cast("int")).alias("said"))
+        .select(*KEYS, "said.answer", "said.propensity")
+    )
+
+
+def labels(
+    votes: DataFrame, human: DataFrame, containing: DataFrame, config: LabelsConfig
+) -> DataFrame:
+    """One row is one (product, category) with a vote or an answer, ready for `labels`.
+
+    Answers override votes. A vote's target is its rule's estimated precision; several rules: the
+    largest, lowered by the strongest `is not`.
+    """
+    answers = closed_answers(human, containing)
+    precision = rule_precision(votes, judge(votes, answers, containing), config)
+    believed = _believed(votes, precision, containing)
+    free = believed.join(judge(believed, answers, containing), KEYS, how="left_anti")
+    return _from_answers(answers, config).unionByName(_from_votes(free, config))
+
+
+def _believed(votes: DataFrame, precision: DataFrame, containing: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    weighed = votes.join(F.broadcast(precision), ["rule_id", "rule_version"], how="inner")
+    strength = {sign: F.when(F.col("vote") == sign, F.col("precision")) for sign in (1, -1)}
+    direct = weighed.groupBy(*KEYS).agg(
+        F.max(strength[1]).alias("for_it"),
+        F.max(strength[-1]).alias("against"),
+        F.array_sort(F.collect_set("rule_id")).alias("rule_ids"),
+    )
+    target = F.coalesce("for_it", F.lit(0.0)) * (1 - F.coalesce("against", F.lit(0.0)))
+    direct = direct.select("product_id", "category_id", target.alias("target"), "rule_ids")
+    up = closed_up(direct.filter("target > 0"), containing)
+    flat = direct.filter("target <= 0").withColumn("direct", F.lit(True))
+    return (
+        up.unionByName(flat)
+        .groupBy(*KEYS)
+        .agg(
+            F.max("target").alias("target"),
+            F.array_sort(F.array_distinct(F.flatten(F.collect_list("rule_ids")))).alias("rule_ids"),
+            F.max("direct").alias("direct"),
+        )
+    )
+
+
+def _from_answers(answers: DataFrame, config: LabelsConfig) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    return answers.select(
+        "product_id",
+        "category_id",
+        F.when(F.col("answer") > 0, 1.0).otherwise(0.0).alias("target"),
+        F.lit(config.answer_weight).alias("weight"),
+        F.coalesce(1 / F.col("propensity"), F.lit(1.0)).alias("importance"),
+        F.when(F.col("direct"), "answer").otherwise("answer_closure").alias("source"),
+        (F.col("complete") & (F.col("answer") < 0)).alias("complete"),
+        F.lit(None).cast("array<string>").alias("rule_ids"),
+        "answer_id",
+    )
+
+
+def _from_votes(free: DataFrame, config: LabelsConfig) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    return free.select(
+        "product_id",
+        "category_id",
+        "target",
+        F.lit(config.vote_weight).alias("weight"),
+        F.lit(1.0).alias("importance"),
+        F.when(F.col("direct"), "votes").otherwise("votes_closure").alias("source"),
+        F.lit(False).alias("complete"),
+        "rule_ids",
+        F.lit(None).cast("string").alias("answer_id"),
+    )

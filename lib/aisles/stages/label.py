@@ -1,0 +1,112 @@
+"""products, rules, human_labels → categories, rules, rule_votes, labels."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from aisles.labels.targets import labels
+from aisles.labels.tree import above
+from aisles.products.price import EXPONENTS
+from aisles.rules.load import Rule, read_rules
+from aisles.rules.matcher import RuleSet
+from aisles.rules.votes import votes
+from aisles.stages.categories import stored_tree, update_categories
+from aisles.stages.job import Account, Job, step
+from aisles.stages.params import Label
+from aisles.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+_CONTENT = ("category_id", "effect", "condition", "enabled")
+
+
+def run(job: Job, params: Label, account: Account) -> None:
+    """Applies the rules in force to the active products and joins votes with answers."""
+    tree = update_categories(job, params.categories) if params.categories else stored_tree(job)
+    rules = _update_rules(job, params.rules, tree)
+    for rule in rules:
+        if rule.error:
+            account.warn(f"rule {rule.rule_id}: {rule.error}")
+    products = job.tables.read("products").filter("active")
+    with step(f"applying {len(rules):,} rules"):
+        cast = votes(RuleSet.compile(rules))(products.select(*_fields()))
+        job.tables.replace("rule_votes", cast, "true")
+    stored = job.tables.read("rule_votes")
+    with step("joining votes and answers"):
+        answers = job.tables.read("human_labels").join(
+            products.select("product_id"), "product_id", how="left_semi"
+        )
+        believed = labels(stored, answers, above(job.spark, tree), job.config.labels)
+        job.tables.replace("labels", believed, "true")
+    account.rows_in = products.count()
+    account.rows_out = job.tables.read("labels").count()
+    account.figures.update(
+        rules=len(rules),
+        rules_broken=sum(rule.error is not None for rule in rules),
+        votes=stored.count(),
+        products_voted=stored.select("product_id").distinct().count(),
+    )
+
+
+def _fields() -> list[Column]:
+    """The columns that rules read, with the price in major units."""
+    from pyspark.sql import functions as F
+
+    exponents = F.create_map(*[F.lit(part) for pair in EXPONENTS.items() for part in pair])
+    exponent = F.coalesce(exponents[F.col("currency")], F.lit(2))
+    text = ["product_id", "title", "description", "merchant_category", "brand", "gender"]
+    return [
+        *[F.col(name) for name in text],
+        (F.col("price_minor") / F.pow(F.lit(10.0), exponent)).alias("price"),
+    ]
+
+
+def _update_rules(job: Job, path: str, tree: Taxonomy) -> list[Rule]:
+    """Stores a rule file as versions and returns the rules in force."""
+    stored = [row.asDict() for row in job.tables.read("rules").collect()]  # a few thousand
+    if path:
+        stored = _versions(stored, _checked(read_rules(path), tree))
+        schema = (
+            "rule_id string, rule_version int, category_id string, effect string,"
+            " condition string, enabled boolean, author_note string, error string,"
+            " current boolean"
+        )
+        names = [part.split()[0] for part in schema.split(", ")]
+        rows = [tuple(row[name] for name in names) for row in stored]
+        job.tables.replace("rules", job.spark.createDataFrame(rows, schema), "true")
+    if not stored:
+        raise ValueError("the table rules is empty; give --rules CSV once")
+    fields = {field.name for field in dataclasses.fields(Rule)}
+    return [
+        Rule(**{key: value for key, value in row.items() if key in fields})
+        for row in stored
+        if row["current"]
+    ]
+
+
+def _checked(rules: list[Rule], tree: Taxonomy) -> list[Rule]:
+    """The rules, those that speak of an unknown category marked as broken."""
+    return [
+        rule
+        if rule.error or rule.category_id in tree.index
+        else dataclasses.replace(rule, error=f"category {rule.category_id} is not in categories")
+        for rule in rules
+    ]
+
+
+def _versions(stored: list[dict[str, object]], rules: list[Rule]) -> list[dict[str, object]]:
+    """All versions after this file: a changed rule gets the next number, a lost one is closed."""
+    newest: dict[object, dict[str, object]] = {}
+    for row in sorted(stored, key=lambda row: int(str(row["rule_version"]))):
+        newest[row["rule_id"]] = row
+    kept = {(row["rule_id"], row["rule_version"]): {**row, "current": False} for row in stored}
+    for rule in rules:
+        row = dataclasses.asdict(rule)
+        last = newest.get(rule.rule_id)
+        version = int(str(last["rule_version"])) if last else 0
+        same = last is not None and all(last[key] == row[key] for key in _CONTENT)
+        row["rule_version"] = version if same else version + 1
+        kept[(rule.rule_id, row["rule_version"])] = {**row, "current": True}
+    return list(kept.values())

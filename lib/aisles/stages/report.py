@@ -1,0 +1,129 @@
+"""What a run shows at its end: stages, figures, where things are, example queries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aisles import files
+from aisles.stages.job import Job
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from rich.console import Console
+
+SHOWN = {
+    "micro_f1": "micro F1",
+    "macro_f1": "macro F1",
+    "micro_precision": "micro precision",
+    "micro_recall": "micro recall",
+    "micro_ap": "micro average precision",
+    "macro_ap": "macro average precision",
+    "coverage": "coverage at the wanted precision",
+    "coverage_precision": "precision reached there",
+    "ece": "calibration error (ECE)",
+}
+_GROUPS = {"in_shop": "shops with answers", "left_out": "shops left out of the answers"}
+
+
+def console() -> Console:
+    """A console of 100 columns that remembers what it printed."""
+    from rich.console import Console
+
+    return Console(width=100, record=True, highlight=False)
+
+
+def show(job: Job, queries: bool = False) -> None:
+    """Prints the report and keeps it as a page beside the tables."""
+    screen = console()
+    screen.print(_stages(job))
+    figures = _figures(job)
+    if figures is not None:
+        screen.print(figures)
+    known = job.tables.register()
+    if queries:
+        for title, statement in example_queries():
+            screen.print(f"\n[bold]{title}[/bold]\n{statement}")
+            print_frame(screen, "", job.spark.sql(statement), 10)
+    place = Path(job.config.tables.location).resolve()
+    screen.print(f"\n{len(known)} Delta tables: {place}")
+    if not job.config.tables.catalog:
+        page = place.parent / "report.html"
+        screen.print(f"This report as a page: {page}")
+        page.write_text(screen.export_html(inline_styles=True), encoding="utf-8")
+
+
+def example_queries() -> list[tuple[str, str]]:
+    """(title, statement) of the queries in schemas/examples.sql."""
+    blocks = files.text("schemas/examples/queries.sql").strip().split("\n\n")
+    parted = [block.partition("\n") for block in blocks]
+    return [(head.lstrip("- "), body.rstrip().rstrip(";")) for head, _, body in parted]
+
+
+def print_frame(screen: Console, title: str, frame: DataFrame, most: int) -> None:
+    """Prints at most so many rows of a frame as a table."""
+    from rich.table import Table
+
+    table = Table(title=title or None, show_lines=False)
+    for name in frame.columns:
+        table.add_column(name, overflow="fold")
+    for row in frame.limit(most).collect():
+        table.add_row(*[_cell(value) for value in row])
+    screen.print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _stages(job: Job) -> object:
+    from rich.table import Table
+
+    table = Table(title="Stages")
+    for name, justify in (("stage", "left"), ("rows in", "right"), ("rows out", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("seconds", justify="right")
+    table.add_column("what else", overflow="fold")
+    for name, account in job.done.items():
+        more = [f"{k} {v:,.10g}" for k, v in account.figures.items() if "/" not in k][:8]
+        more += [f"! {message}" for message in account.messages[:6]]
+        row = [f"{account.rows_in:,}", f"{account.rows_out:,}", f"{account.seconds:,.0f}"]
+        table.add_row(name, *row, "; ".join(more))
+    total = sum(account.seconds for account in job.done.values())
+    table.add_row("all", "", "", f"{total:,.0f}", "")
+    return table
+
+
+def _figures(job: Job) -> object | None:
+    from rich.table import Table
+
+    if "evaluate" not in job.done:
+        return None
+    rows = job.tables.read("figures").filter(f"run_date = DATE'{job.run_date}'").collect()
+    if not rows:
+        return None
+    newest = max(rows, key=lambda row: int(row["model_version"]))["model_version"]
+    value = {
+        (r["basis"], r["products"], r["system"], r["figure"]): r
+        for r in rows
+        if r["model_version"] == newest
+    }
+    table = Table(title=f"Model version {newest} against rules alone, same test products")
+    table.add_column("figure")
+    groups = sorted({key[:2] for key in value})
+    for basis, group in groups:
+        count = max(r["count"] or 0 for key, r in value.items() if key[:2] == (basis, group))
+        for system in ("rules", "model"):
+            head = f"{system}\n{_GROUPS.get(group, group)}\nby {basis}, {count:,} products"
+            table.add_column(head, justify="right")
+    for figure, name in SHOWN.items():
+        cells = [
+            _cell(row["value"]) if (row := value.get((*group, system, figure))) else "-"
+            for group in groups
+            for system in ("rules", "model")
+        ]
+        if any(cell != "-" for cell in cells):
+            table.add_row(name, *cells)
+    return table
