@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ class TablesConfig:
     location: str = "tables"  # folder or URI that holds one Delta folder a table
     catalog: str = ""  # with a name here tables are catalog.schema.table, not folders
     schema: str = "aisles"
+    work: str = ""  # folder that driver and workers mount, for checkpoints; default: in location
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,6 @@ class IngestConfig:
 
     ignore: tuple[str, ...] = ()  # glob patterns of files in the feeds folder to leave out
     batch_rows: int = 8192  # records an Arrow batch
-
-
-@dataclass(frozen=True)
-class ImagesConfig:
-    """How pictures are fetched and kept."""
-
-    side_px: int = 64  # longest side of the stored JPEG
-    quality: int = 80  # JPEG quality, 1..95
 
 
 @dataclass(frozen=True)
@@ -106,6 +100,7 @@ class NetworkConfig:
     embedding: int = 128  # width of the trunk features stored in `embeddings`
     dropout: float = 0.2
     modality_dropout: float = 0.15  # chance that a whole input is hidden from one example
+    flip: float = 0.5  # chance that an example's picture is mirrored in training
 
 
 @dataclass(frozen=True)
@@ -122,6 +117,11 @@ class TrainConfig:
     warmup: float = 0.1  # share of the steps in which the rate rises; then a cosine falls
     patience: int = 3  # epochs without a better validation loss before stopping; 0: never stop
     seed: int = 1
+    mixture_loss: float = 1.0  # weight of the prediction's own loss
+    fused_loss: float = 0.5  # weight of the fused member's loss
+    member_loss: float = 0.2  # weight of the loss of each member that sees one input only
+    importance_clip: float = 10.0  # largest importance (1 / propensity) that a target keeps
+    shuffle_rows: int = 24576  # rows mixed at a time (all ranks together) when not in memory
     memory_mb: int = 1500  # examples up to this size (all ranks together) are kept in memory
     checkpoint_steps: int = 0  # steps between checkpoints beside the one at each epoch's end
     threads: int = 0  # torch threads a rank; 0: the machine's cores shared by its ranks
@@ -165,7 +165,6 @@ class Config:
     spark: SparkConfig = SparkConfig()
     tracking: TrackingConfig = TrackingConfig()
     ingest: IngestConfig = IngestConfig()
-    images: ImagesConfig = ImagesConfig()
     labels: LabelsConfig = LabelsConfig()
     encoder: EncoderConfig = EncoderConfig()
     snapshot: SnapshotConfig = SnapshotConfig()
@@ -179,7 +178,8 @@ class Config:
 def load(env: str = "local", overrides: Mapping[str, Any] | None = None) -> Config:
     """The configuration of one environment.
 
-    overrides: dotted key -> value, such as {"train.epochs": 2}; strings are read as YAML.
+    overrides: dotted key -> value, such as {"train.epochs": 2}; a string is read as YAML unless
+    the setting is text itself.
     Raises ValueError with the key's full name for an unknown key, a wrong type, or an
     environment that has no file.
     """
@@ -189,10 +189,7 @@ def load(env: str = "local", overrides: Mapping[str, Any] | None = None) -> Conf
         raise ValueError(f"--env {env}: there is no conf/{env}.yml; known: {names}")
     merged = _merge(_yaml("base"), _yaml(env) if env != "base" else {})
     for key, value in (overrides or {}).items():
-        parsed = yaml.safe_load(value) if isinstance(value, str) else value
-        for part in reversed(key.split(".")):
-            parsed = {part: parsed}
-        merged = _merge(merged, parsed)
+        merged = _merge(merged, _nested(Config, key, value, key))
     return from_dict(Config, merged)
 
 
@@ -210,6 +207,20 @@ def _yaml(name: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ValueError(f"conf/{name}.yml: expected a mapping, came {type(values).__name__}")
     return values
+
+
+def _nested(kind: type[Any], key: str, value: Any, at: str) -> dict[str, Any]:
+    """One override as nested values; below a mapping of settings the rest of the key is its key."""
+    head, _, rest = key.partition(".")
+    hint = typing.get_type_hints(kind).get(head)
+    if dataclasses.is_dataclass(hint) and rest:
+        return {head: _nested(typing.cast(type[Any], hint), rest, value, at)}
+    if isinstance(value, str) and hint is not str:
+        try:
+            value = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ValueError(f"config: {at}: {value!r} cannot be read: {error}") from error
+    return {head: {rest: value} if rest else value}
 
 
 def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,8 +250,18 @@ def _typed(hint: Any, value: Any, at: str) -> Any:
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
         raise ValueError(
             f"config: {at} takes {wanted.__name__}, came {value!r} ({type(value).__name__})"
+            + _hint(value if wanted is float else None)
         )
     return value
+
+
+def _hint(value: Any) -> str:
+    """Advice for a number such as 1e-3 or 1.0e3, which YAML 1.1 reads as text."""
+    number = r"([+-]?\d+)(\.\d+)?[eE]([+-]?)(\d+)"
+    found = re.fullmatch(number, value) if isinstance(value, str) else None
+    if not found:
+        return ""
+    return f"; write {found[1]}{found[2] or '.0'}e{found[3] or '+'}{found[4]}"
 
 
 def _plain(value: Any) -> str:

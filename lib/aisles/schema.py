@@ -9,7 +9,8 @@ from functools import lru_cache
 from aisles import files
 
 _COLUMN = re.compile(
-    r"^  (?P<name>\w+) (?P<type>.+?)(?P<required> NOT NULL)? COMMENT '(?P<comment>(?:[^'\\]|\\.)*)',?$"
+    r"^  (?P<name>\w+) (?P<type>.+?)(?P<required> NOT NULL)?"
+    r" COMMENT '(?P<comment>(?:[^'\\]|\\.)*)',?$"
 )
 
 

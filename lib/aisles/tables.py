@@ -54,14 +54,18 @@ class Tables:
         if table in self._ready:
             return
         statement = schema.ddl(table).replace(
-            f"CREATE TABLE IF NOT EXISTS {table} ", f"CREATE TABLE IF NOT EXISTS {self.name(table)} "
+            f"CREATE TABLE IF NOT EXISTS {table} ",
+            f"CREATE TABLE IF NOT EXISTS {self.name(table)} ",
         )
         if not self.exists(table):
             self.spark.sql(statement)
         have = set(self.spark.read.table(self.name(table)).columns)
         lacking = [c for c in schema.columns(table) if c.name not in have]
         if lacking:
-            added = ", ".join(f"`{c.name}` {c.type} COMMENT '{c.comment}'" for c in lacking)
+            quoted = [c.comment.replace("'", "\\'") for c in lacking]
+            added = ", ".join(
+                f"`{c.name}` {c.type} COMMENT '{text}'" for c, text in zip(lacking, quoted)
+            )
             self.spark.sql(f"ALTER TABLE {self.name(table)} ADD COLUMNS ({added})")
         self._ready.add(table)
 
@@ -141,7 +145,8 @@ class Tables:
         on = " AND ".join(f"t.`{key}` = s.`{key}`" for key in keys)
         merge = target.alias("t").merge(source.alias("s"), on)
         if update_if is not None:
-            values = dict(update) if update else {f"`{c}`": f"s.`{c}`" for c in source.columns}
+            every = {f"`{column}`": f"s.`{column}`" for column in source.columns}
+            values: dict[str, Any] = dict(update) if update else every
             merge = merge.whenMatchedUpdate(condition=update_if, set=values)
         if insert:
             merge = merge.whenNotMatchedInsert(
@@ -166,13 +171,16 @@ class Tables:
             writer.save(self.path(table))
 
     def register(self) -> list[str]:
-        """Makes every table and view known to SQL by its plain name; returns the names."""
-        known = [table for table in schema.names() if self.exists(table)]
+        """Makes every table and view known to SQL by its plain name; returns the tables' names."""
+        known = schema.names()
         for table in known:
+            self.ensure(table)
             self.spark.read.table(self.name(table)).createOrReplaceTempView(table)
         for name in schema.views():
             statement = schema.view(name)
             if not self.config.catalog:
-                statement = statement.replace("CREATE OR REPLACE VIEW", "CREATE OR REPLACE TEMP VIEW")
+                statement = statement.replace(
+                    "CREATE OR REPLACE VIEW", "CREATE OR REPLACE TEMP VIEW"
+                )
             self.spark.sql(statement)
         return known

@@ -37,20 +37,27 @@ def read_answers(spark: SparkSession, path: str, tree: Taxonomy) -> DataFrame:
     from pyspark.sql import functions as F
 
     raw = spark.read.csv(path, header=True, quote='"', escape='"', multiLine=True)
-    raw = raw.select([F.trim(F.col(f"`{name}`")).alias(name) for name in raw.columns])
+    blank = F.lit("")
+    raw = raw.select(
+        [F.nullif(F.trim(F.col(f"`{name}`")), blank).alias(name) for name in raw.columns]
+    )
     have = set(raw.columns)
-    if not set(PAIRS) <= have and not set(SETS) <= have:
+    pairs = set(PAIRS) <= have
+    if not pairs and not set(SETS) <= have:
         raise ValueError(
             f"{path}: expected the columns {','.join(PAIRS)} or {','.join(SETS)}; "
             f"came {','.join(raw.columns)}"
         )
+    if not pairs:
+        joined = F.concat_ws("/", "network", "retailer", "merchant_product_id")
+        raw = raw.withColumn("product_id", joined)
+    _check(raw, path)
     content = [F.coalesce(F.col(f"`{name}`"), F.lit("")) for name in sorted(have)]
     base = raw.withColumn("answer_id", F.sha1(F.concat_ws("\u001f", *content)))
     for name, kind in OPTIONAL.items():
         value = F.col(name) if name in have else F.lit(None)
         base = base.withColumn(name, value.cast("string").try_cast(kind))
-    if set(PAIRS) <= have:
-        _check_pairs(base, path)
+    if pairs:
         return base.select(
             *_KEEP,
             "category_id",
@@ -60,22 +67,38 @@ def read_answers(spark: SparkSession, path: str, tree: Taxonomy) -> DataFrame:
             .alias("answer"),
             F.lit(False).alias("complete"),
         )
-    joined = F.concat_ws("/", "network", "retailer", "merchant_product_id")
-    sets = base.withColumn("product_id", joined).withColumn(
-        "complete", F.lower("complete").isin("1", "true")
-    )
+    sets = base.withColumn("complete", F.col("complete").isin("1", "true"))
     return expand_sets(sets.select(*_KEEP, "category_ids", "complete"), tree)
 
 
-def _check_pairs(frame: DataFrame, path: str) -> None:
+def _check(raw: DataFrame, path: str) -> None:
+    """ValueError with the first value that cannot be read; only an answer may not be blank."""
     from pyspark.sql import functions as F
 
-    allowed = F.col("answer").isin("0", "1", "true", "false")
-    wrong = frame.filter(~F.coalesce(allowed, F.lit(False))).select("product_id", "answer").first()
-    if wrong is not None:
-        raise ValueError(
-            f"{path}: answer of {wrong['product_id']} is {wrong['answer']!r}; expected 1 or 0"
+    truth = ("0", "1", "true", "false")
+    share = F.col("propensity").try_cast("double")
+    readable = {
+        "answer": (F.coalesce(F.col("answer").isin(*truth), F.lit(False)), "1 or 0"),
+        "complete": (F.col("complete").isin(*truth), "1 or 0"),
+        "at": (F.col("at").try_cast("timestamp").isNotNull(), "a timestamp"),
+        "round": (F.col("round").try_cast("int").isNotNull(), "a whole number"),
+        "propensity": (
+            F.coalesce((share > 0) & (share <= 1), F.lit(False)),
+            "a number above 0 and at most 1",
+        ),
+    }
+    given = [name for name in readable if name in raw.columns]
+    wrong = [
+        F.when(
+            ~readable[name][0] & (F.col(name).isNotNull() | F.lit(name == "answer")),
+            F.struct(F.lit(name).alias("name"), F.col(name).alias("value"), "product_id"),
         )
+        for name in given
+    ]
+    found = raw.select(F.coalesce(*wrong).alias("wrong")).filter("wrong IS NOT NULL").first()
+    if found is not None:
+        name, value, product = found["wrong"]
+        raise ValueError(f"{path}: {name} of {product} is {value!r}; expected {readable[name][1]}")
 
 
 def expand_sets(sets: DataFrame, tree: Taxonomy) -> DataFrame:

@@ -48,8 +48,9 @@ def rule_precision(votes: DataFrame, judged: DataFrame, config: LabelsConfig) ->
 def closed_answers(human: DataFrame, containing: DataFrame) -> DataFrame:
     """One row is one (product, category) that an answer decides, the newest first.
 
-    Yes closes upwards, no closes downwards; a direct answer beats one that only follows from
-    another, then the newest wins. The no of a complete set is kept as one row for its subtree.
+    Yes closes upwards, no closes downwards; the newest wins, and among answers of one moment a
+    direct one beats one that only follows from another. The no of a complete set is kept as one
+    row for its subtree.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
@@ -60,26 +61,46 @@ def closed_answers(human: DataFrame, containing: DataFrame) -> DataFrame:
     no = closed_down(rows.filter("answer < 0 AND NOT complete"), containing)
     whole = rows.filter("answer < 0 AND complete").withColumn("direct", F.lit(True))
     newest = Window.partitionBy(*KEYS).orderBy(
-        F.desc("direct"), F.desc_nulls_last("at"), F.desc("answer_id")
+        F.desc_nulls_last("at"), F.desc("direct"), F.desc("answer_id")
     )
     return (
         yes.unionByName(no)
         .unionByName(whole)
+        .unionByName(_reached(yes, whole, containing))
         .withColumn("_place", F.row_number().over(newest))
         .filter("_place = 1")
         .drop("_place")
     )
 
 
+def _reached(yes: DataFrame, whole: DataFrame, containing: DataFrame) -> DataFrame:
+    """The pairs with a yes that the no of a complete set above them speaks of as well."""
+    from pyspark.sql import functions as F
+
+    pairs = yes.select(*KEYS).distinct().join(F.broadcast(containing), "category_id", how="inner")
+    above = whole.withColumnRenamed("category_id", "above")
+    return (
+        pairs.filter("category_id <> above")
+        .join(above, ["product_id", "above"], how="inner")
+        .withColumn("direct", F.lit(False))
+        .withColumn("complete", F.lit(False))
+        .select(*yes.columns)
+    )
+
+
 def judge(pairs: DataFrame, answers: DataFrame, containing: DataFrame) -> DataFrame:
     """One row is one pair that the closed answers decide, directly or by a `no` above it.
 
-    Columns: product_id, category_id, answer, propensity.
+    Columns: product_id, category_id, answer, propensity. The propensity stays only where it is
+    that of asking this very pair, directly or in a complete set: a pair that merely follows from
+    another answer was drawn because of that answer, and would bias what is estimated.
     """
     from pyspark.sql import functions as F
 
-    said = answers.select("product_id", F.col("category_id").alias("above"), "answer", "propensity")
+    said = answers.withColumnRenamed("category_id", "above").drop("at")
     exact = F.col("category_id") == F.col("above")
+    drawn = F.when(F.col("complete") | (F.col("direct") & exact), F.col("propensity"))
+    chosen = F.struct(exact, F.col("answer_id"))
     return (
         pairs.select(*KEYS)
         .distinct()
@@ -87,7 +108,7 @@ def judge(pairs: DataFrame, answers: DataFrame, containing: DataFrame) -> DataFr
         .join(said, ["product_id", "above"], how="inner")
         .filter(exact | (F.col("answer") < 0))
         .groupBy(*KEYS)
-        .agg(F.max_by(F.struct("answer", "propensity"), exact.cast("int")).alias("said"))
+        .agg(F.max_by(F.struct("answer", drawn.alias("propensity")), chosen).alias("said"))
         .select(*KEYS, "said.answer", "said.propensity")
     )
 
@@ -101,8 +122,11 @@ def labels(
     largest, lowered by the strongest `is not`.
     """
     answers = closed_answers(human, containing)
-    precision = rule_precision(votes, judge(votes, answers, containing), config)
-    believed = _believed(votes, precision, containing)
+    judged = judge(votes, answers, containing)
+    precision = rule_precision(votes, judged, config)
+    # A vote that people refused says nothing of the categories above it either.
+    standing = votes.join(judged.filter("answer < 0"), KEYS, how="left_anti")
+    believed = _believed(standing, precision, containing)
     free = believed.join(judge(believed, answers, containing), KEYS, how="left_anti")
     return _from_answers(answers, config).unionByName(_from_votes(free, config))
 

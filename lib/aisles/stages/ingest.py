@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aisles.feeds.files import FeedFile
-from aisles.feeds.spark import list_files, read_files
+from aisles.feeds.spark import FeedFile, list_files, read_files
 from aisles.stages.job import Account, Job, step
 from aisles.stages.params import Ingest
 

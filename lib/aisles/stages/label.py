@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aisles.labels.targets import labels
 from aisles.labels.tree import above
-from aisles.products.price import EXPONENTS
+from aisles.products.currency import EXPONENTS
 from aisles.rules.load import Rule, read_rules
 from aisles.rules.matcher import RuleSet
 from aisles.rules.votes import votes

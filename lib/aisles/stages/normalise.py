@@ -7,6 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from aisles.feeds.roles import column_roles, with_overrides
+from aisles.products.identity import account as accounted
 from aisles.products.identity import resolve
 from aisles.products.normalise import normalise
 from aisles.stages.job import Account, Job, step
@@ -52,7 +53,8 @@ def _roles(
     job: Job, params: Normalise, raw: DataFrame, feeds: set[tuple[str, str]]
 ) -> dict[tuple[str, str], list[tuple[str, str, float]]]:
     """Infers, overrides and stores the roles of this day's feeds."""
-    inferred = column_roles(raw).collect()  # a few dozen rows a feed
+    files = job.tables.read("feed_files").filter(f"run_date = DATE'{job.run_date}'")
+    inferred = column_roles(raw, files).collect()  # a few dozen rows a feed
     rows = with_overrides([row.asDict() for row in inferred], _overrides(params.roles))
     schema = (
         "network string, retailer string, column string, role string, confidence double,"
@@ -102,22 +104,33 @@ def _write_products(
         with step("cleaning records"):
             account.rows_in = candidates.count()
         products, rejected = resolve(candidates)
-        products = products.persist(StorageLevel.DISK_ONLY)
         with step("merging products"):
             _merge(job, products, present, late)
-        where = f"run_date = DATE'{job.run_date}' AND stage = 'normalise'"
-        rejected = rejected.withColumn("stage", F.lit("normalise"))
-        job.tables.replace("rejected_items", rejected, f"{where} AND {_among(set(roles))}")
-        account.rows_out = products.count()
-        refused = (
-            job.tables.read("rejected_items").filter(f"{where} AND {_among(set(roles))}").count()
-        )
-        account.figures["rejected"] = refused
-        account.figures["duplicates"] = account.rows_in - account.rows_out - refused
-        assert account.figures["duplicates"] >= 0, "normalise made records out of nothing"
-        products.unpersist()
+        where = f"run_date = DATE'{job.run_date}' AND stage = 'normalise' AND {_among(set(roles))}"
+        refused = rejected.withColumn("stage", F.lit("normalise"))
+        job.tables.replace("rejected_items", _with_raw(refused, raw), where)
+        _check(candidates, account)
     finally:
         candidates.unpersist()
+
+
+def _with_raw(refused: DataFrame, raw: DataFrame) -> DataFrame:
+    """The rejected records with their cells as JSON, so that nothing is lost."""
+    from pyspark.sql import functions as F
+
+    text = F.substring(F.to_json("values"), 1, 10_000).alias("raw")
+    keys = ["network", "retailer", "file", "record_no"]
+    return refused.join(raw.select(*keys, text), keys, how="left")
+
+
+def _check(candidates: DataFrame, account: Account) -> None:
+    """raw = products + duplicates + rejected, file by file."""
+    for row in accounted(candidates).collect():
+        parts = row["products"] + row["duplicates"] + row["rejected"]
+        assert row["raw"] == parts, f"{row['file']}: {row['raw']} records, {parts} accounted for"
+        account.rows_out += row["products"]
+        for name in ("duplicates", "rejected"):
+            account.figures[name] = account.figures.get(name, 0) + row[name]
 
 
 def _merge(

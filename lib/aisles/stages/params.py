@@ -161,7 +161,7 @@ def parse(kind: type[Common], arguments: Sequence[str], prog: str = "aisles") ->
             values[key] = tuple(value)
     if values["run_date"]:
         try:
-            dt.date.fromisoformat(values["run_date"])
+            dt.datetime.strptime(values["run_date"], "%Y-%m-%d")
         except ValueError:
             made.error(f"argument --run-date: {values['run_date']!r} is no day YYYY-MM-DD")
     return kind(**values)

@@ -20,8 +20,9 @@ SHOWN = {
     "micro_ap": "micro average precision",
     "macro_ap": "macro average precision",
     "coverage": "coverage at the wanted precision",
-    "coverage_precision": "precision reached there",
-    "ece": "calibration error (ECE)",
+    "precision_at_coverage": "precision reached there",
+    "calibration_error_above_5_percent": "calibration error, pairs above 5 %",
+    "coarse_recall": "recall of coarse truth",
 }
 _GROUPS = {"in_shop": "shops with answers", "left_out": "shops left out of the answers"}
 

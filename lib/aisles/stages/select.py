@@ -21,9 +21,7 @@ def run(job: Job, params: Select, account: Account) -> None:
     products = job.tables.read("products").filter("active").select("product_id")
     scores = job.tables.read("scores").filter(f"model_version = '{champion.version}'")
     labels = job.tables.read("labels")
-    votes = labels.filter("source = 'votes'").select(
-        "product_id", "category_id", F.col("target").alias("vote_target")
-    )
+    votes = labels.filter("source = 'votes'").select("product_id", "category_id", "target")
     answered = labels.filter("source IN ('answer', 'answer_closure')")
     with step(f"drawing round {number}"):
         drawn, frame = select_questions(

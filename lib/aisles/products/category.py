@@ -1,0 +1,87 @@
+"""The merchant's own category: levels of any number of columns, written as one path."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+
+from aisles.products.columns import Places, take
+
+SEPARATOR = " > "
+# Signs that separate levels wherever they stand. A lone - or , is part of a name.
+_STRONG = re.compile(r"\s*(?:[-=]+>|[>»›→⟩▸]|~+|\||::+|;;+|\\+)\s*")
+_SPACED_SLASH = re.compile(r"\s+/+\s+")
+_SLASH = re.compile(r"\s*/+\s*")
+_BLANK = " \t;,"
+
+
+def merchant_category(texts: pa.StringArray, columns: list[Places], records: int) -> pa.StringArray:
+    """One path a record, levels joined by ` > ` in column order; null where all columns are blank.
+
+    The columns may come in any order: cells of a record lie in the order of its columns. A column
+    that repeats levels which stand there already adds nothing: one may hold the whole path, the
+    next its last level. Made once for each distinct combination of cells.
+    """
+    if not columns:
+        return pa.nulls(records, pa.string())
+    nowhere = len(texts)
+    places = np.stack(columns, axis=1)
+    places = np.sort(np.where(places < 0, nowhere, places), axis=1)
+    places[places == nowhere] = -1
+    coded = take(texts, places.ravel()).dictionary_encode()
+    paths = [levels(text) for text in coded.dictionary.to_pylist()]
+    codes = coded.indices.fill_null(-1).to_numpy().reshape(places.shape)
+    combinations, which = np.unique(codes, axis=0, return_inverse=True)
+    joined = [_joined([paths[code] for code in row if code >= 0]) for row in combinations.tolist()]
+    return pa.array(joined, pa.string()).take(pa.array(which.ravel()))
+
+
+def levels(text: str) -> list[str]:
+    """The levels of one cell. A slash separates only where no stronger sign does.
+
+    A spaced slash is then a separator; tight ones only where there are two or more, or one leads:
+    "T-Shirts/Tops" is one level, "Home/Kitchen/Pans" three.
+    """
+    text = re.sub(r'^\s*\[\s*"|"\s*\]\s*$', "", text)
+    parts = _filled(_STRONG.split(text))
+    if len(parts) > 1:
+        return parts
+    whole = parts[0] if parts else ""
+    if _SPACED_SLASH.search(whole):
+        return _filled(_SPACED_SLASH.split(whole))
+    if whole.count("/") > 1 or whole.startswith("/"):
+        return _filled(_SLASH.split(whole))
+    return parts
+
+
+def _filled(parts: list[str]) -> list[str]:
+    return [level for part in parts if (level := part.strip(_BLANK))]
+
+
+def _joined(paths: list[list[str]]) -> str | None:
+    """The paths of one record as one path."""
+    whole: list[str] = []
+    for path in paths:
+        whole = _merged(whole, path)
+    return SEPARATOR.join(whole) or None
+
+
+def _merged(whole: list[str], path: list[str]) -> list[str]:
+    """One path that holds both, with a run of levels that both share standing once."""
+    upper, lower = [level.casefold() for level in whole], [level.casefold() for level in path]
+    if _within(lower, upper):
+        return whole
+    if _within(upper, lower):
+        return path
+    shared = next(
+        n for n in range(min(len(whole), len(path)), -1, -1) if upper[len(upper) - n :] == lower[:n]
+    )
+    return whole + path[shared:]
+
+
+def _within(part: list[str], whole: list[str]) -> bool:
+    """Whether the levels of `part` stand in `whole` in one run."""
+    spans = range(len(whole) - len(part) + 1)
+    return any(whole[start : start + len(part)] == part for start in spans)

@@ -1,0 +1,94 @@
+"""Columns out of the map of one feed's records, without a look at the single record.
+
+A cell is addressed by its place: its position among all texts of the slice. A column is an int64
+array with one place a record, -1 where the record lacks the cell or the cell is blank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """All cells of `records` records: texts (m,), the record of each, and its column's number.
+
+    records: how many. texts: null where blank. record: int64 (m,). code: int32 (m,), a place in
+    `names`.
+    """
+
+    records: int
+    texts: pa.StringArray
+    record: NDArray[np.int64]
+    code: NDArray[np.int32]
+    names: list[str]
+
+    def column(self, name: str) -> Places:
+        """The places of one column, (records,)."""
+        places = np.full(self.records, -1, np.int64)
+        if name in self.names:
+            here = np.flatnonzero(self.code == self.names.index(name))
+            places[self.record[here]] = here
+            places[places >= 0] = _filled(self.texts, places[places >= 0])
+        return places
+
+    def take(self, places: Places) -> pa.StringArray:
+        """The texts at these places, null for -1."""
+        return take(self.texts, places)
+
+
+def cells(maps: pa.MapArray, mend: Callable[[pa.StringArray], pa.StringArray]) -> Cells:
+    """The cells of a map column (header word -> text), every text mended."""
+    offsets = maps.offsets.to_numpy()
+    first, last = int(offsets[0]), int(offsets[-1])
+    keys = maps.keys.slice(first, last - first).dictionary_encode()
+    return Cells(
+        records=len(maps),
+        texts=mend(maps.items.slice(first, last - first)),
+        record=np.repeat(np.arange(len(maps)), np.diff(offsets)),
+        code=keys.indices.to_numpy(),
+        names=keys.dictionary.to_pylist(),
+    )
+
+
+def take(texts: pa.StringArray, places: Places) -> pa.StringArray:
+    """The texts at these places, null for -1."""
+    return texts.take(pa.array(places, mask=places < 0))
+
+
+def first_filled(columns: Iterable[Places], records: int) -> Places:
+    """For each record the place of the first column that has one."""
+    nothing = np.full(records, -1, np.int64)
+    return reduce(lambda best, other: np.where(best < 0, other, best), columns, nothing)
+
+
+def longest(texts: pa.StringArray, columns: list[Places], records: int) -> Places:
+    """For each record the place of the column with most code points, the earlier one of equals."""
+    if len(columns) < 2:
+        return first_filled(columns, records)
+    sizes = [pc.fill_null(pc.utf8_length(take(texts, column)), -1) for column in columns]
+    winner = np.argmax(np.stack([size.to_numpy() for size in sizes]), axis=0)
+    return np.stack(columns)[winner, np.arange(records)]
+
+
+def only(texts: pa.StringArray, places: Places, pattern: str) -> Places:
+    """The places whose text has a match of an RE2 pattern; -1 elsewhere."""
+    hit = pc.fill_null(pc.match_substring_regex(take(texts, places), pattern), False)
+    return np.where(hit.to_numpy(zero_copy_only=False), places, -1)
+
+
+def _filled(texts: pa.StringArray, places: Places) -> Places:
+    """The places, -1 where the text there is null."""
+    if not texts.null_count:
+        return places
+    valid = texts.is_valid().to_numpy(zero_copy_only=False)
+    return np.where(valid[places], places, -1)

@@ -1,0 +1,169 @@
+"""Prices in minor units, exact to the last digit, from whatever a feed writes in a price column.
+
+Plain decimals (`12.99`) take a vectorised path over 128-bit decimals; what is left is parsed once
+for each distinct text. The conventions:
+
+* A range or "from" price is its first number. More than two numbers, or words that are neither
+  money nor "from", "to" and the like, make it no price: null.
+* A negative price is null; a price of 0 is kept, because free things are sold and rules read it.
+* More digits than the currency has are rounded half up.
+* One dot and three digits (`1.234`) is read as the other values of the same call write their
+  decimals (`9.99` or `9,99`); where they do not tell, a thousands separator for currencies written
+  with a decimal comma or without minor unit, else a decimal point. One comma and three digits
+  (`1,234`) is a thousands separator unless the other values have decimal commas.
+* The currency is the one in the text; an ambiguous word (`kr`, `$`, `Rs.`) gives way to the feed's
+  currency column where it can mean that.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aisles.products.currency import (
+    EXPONENTS,
+    currency_codes,
+    decimal_comma,
+    exponent,
+    exponents,
+    meanings,
+    settle,
+    words,
+)
+
+__all__ = ["EXPONENTS", "parse_price", "parse_prices"]
+
+_SCALE = 4
+# Three digits after the only dot are ambiguous below a million and take the slow path.
+_PLAIN = r"^(?:[0-9]{1,13}(?:\.(?:[0-9]{1,2}|[0-9]{4}))?|[0-9]{4,13}\.[0-9]{3})$"
+_DOT_DECIMAL = r"[0-9]\.[0-9]{1,2}(?:[^0-9.,]|$)"
+_COMMA_DECIMAL = r"[0-9],[0-9]{1,2}(?:[^0-9.,]|$)"
+_NUMBER = re.compile(
+    r"(?<![^\W_])[.,][0-9]{1,2}(?![0-9.,])"  # $.99, but not Rs.69
+    r"|[0-9]{1,3}(?:[ '’][0-9]{3})+(?![0-9])(?:[.,][0-9]+)?|[0-9]+(?:[.,][0-9]+)*"
+)
+# Around a number: what may stand in a price text besides money words.
+_AROUND = re.compile(r"[\s.,:;~()+*/–—-]*", re.ASCII)
+_FILLER = re.compile(
+    "from|to|ab|bis|von|à|a|de|des|dès|partir|partire|da|desde|hasta|od|do|vanaf|tot|fra|till|til|only"
+    "|now|price|sale|nur|jetzt|just|incl|inkl|inc|vat|mwst|tva|iva|btw|per|each",
+    re.IGNORECASE,
+)
+_LARGEST = 2**63 - 1
+
+
+def parse_prices(
+    values: pa.StringArray, currency: pa.StringArray | None = None
+) -> tuple[pa.Int64Array, pa.StringArray]:
+    """Price in minor units (cents) and ISO 4217 code of each text; null where there is none.
+
+    `currency` is the feed's currency column, row by row.
+    """
+    unknown = pa.nulls(len(values), pa.string())
+    stated = unknown if currency is None else currency_codes(currency)
+    plain = pc.fill_null(pc.match_substring_regex(values, _PLAIN), False)
+    amounts = _plain_amounts(pc.if_else(plain, values, None), stated)
+    odd = pc.and_(pc.is_valid(values), pc.invert(plain))
+    if not pc.any(odd).as_py():
+        return amounts, stated
+    odd_amounts, odd_codes = _odd_amounts(values.filter(odd), stated.filter(odd), _habit(values))
+    return (
+        pc.replace_with_mask(amounts, odd, odd_amounts),
+        pc.replace_with_mask(stated, odd, odd_codes),
+    )
+
+
+def _plain_amounts(values: pa.StringArray, codes: pa.StringArray) -> pa.Int64Array:
+    """Minor units of plain decimals: the decimal's own integer, shifted by the currency."""
+    decimals = values.cast(pa.decimal128(13 + _SCALE, _SCALE))
+    words64 = np.frombuffer(decimals.buffers()[1], np.int64)
+    unscaled = words64[2 * decimals.offset : 2 * (decimals.offset + len(decimals)) : 2]
+    step = 10 ** (_SCALE - exponents(codes).to_numpy())
+    null = pc.is_null(decimals).to_numpy(zero_copy_only=False)
+    return pa.array((unscaled + step // 2) // step, pa.int64(), mask=null)
+
+
+def _habit(values: pa.StringArray) -> bool | None:
+    """Whether these values write decimals with a comma; None when they do not tell."""
+    dot = pc.any(pc.match_substring_regex(values, _DOT_DECIMAL)).as_py()
+    comma = pc.any(pc.match_substring_regex(values, _COMMA_DECIMAL)).as_py()
+    return None if bool(dot) == bool(comma) else bool(comma)
+
+
+def _odd_amounts(
+    values: pa.StringArray, stated: pa.StringArray, comma: bool | None
+) -> tuple[pa.Int64Array, pa.StringArray]:
+    """Minor units and code of all other texts, parsed once for each distinct one."""
+    pairs = pc.binary_join_element_wise(values, pc.fill_null(stated, ""), "\n").dictionary_encode()
+    parsed = []
+    for pair in pairs.dictionary.to_pylist():
+        text, _, code = pair.rpartition("\n")
+        parsed.append(parse_price(text, code or None, comma))
+    amounts = pa.array([amount for amount, _ in parsed], pa.int64())
+    codes = pa.array([code for _, code in parsed], pa.string())
+    return amounts.take(pairs.indices), codes.take(pairs.indices)
+
+
+def parse_price(
+    text: str, stated: str | None = None, comma: bool | None = None
+) -> tuple[int | None, str | None]:
+    """Minor units and ISO 4217 code of one text; (None, the stated code) when it holds no price.
+
+    `comma` tells whether the column writes decimals with a comma, None when unknown.
+    """
+    numbers = list(_NUMBER.finditer(text))
+    if not 1 <= len(numbers) <= 2:
+        return None, stated
+    around = text[: numbers[0].start()] + " " + _NUMBER.sub(" ", text[numbers[0].end() :])
+    possible = _money(around)
+    if possible is None or re.search(r"[-−(]", text[: numbers[0].start()]):
+        return None, stated
+    code = settle(possible, stated)
+    amount = _decimal(numbers[0].group(), code, comma)
+    minor = int((amount * 10 ** exponent(code)).to_integral_value(ROUND_HALF_UP))
+    return (minor if minor <= _LARGEST else None), code
+
+
+def _money(around: str) -> tuple[str, ...] | None:
+    """What the money word beside a number may mean, () without one; None when it is no price."""
+    possible: tuple[str, ...] = ()
+    rest = around
+    for word in words(around):
+        rest = rest.replace(word, " ", 1)
+        if _FILLER.fullmatch(word):
+            continue
+        found = meanings(word)
+        if not found:
+            return None
+        # "MRP Rs." and "US $": the narrower of two words that agree is meant.
+        possible = found if not possible or set(found) < set(possible) else possible
+    return possible if _AROUND.fullmatch(rest) else None
+
+
+def _decimal(token: str, code: str | None, comma: bool | None) -> Decimal:
+    """The number of a digits-and-separators token, read by its own shape, then by habit."""
+    token = re.sub(r"[ '’]", "", token)
+    last = max(token.rfind("."), token.rfind(","))
+    if last < 0:
+        return Decimal(token)
+    whole, mark, fraction = token[:last], token[last], token[last + 1 :]
+    mixed = ("," if mark == "." else ".") in whole
+    ambiguous = not mixed and len(fraction) == 3 and 1 <= len(whole) <= 3
+    if mark in whole or (ambiguous and _thousands(mark, code, comma)):
+        whole, fraction = token, ""
+    return Decimal(f"{re.sub('[.,]', '', whole) or 0}.{fraction or 0}")
+
+
+def _thousands(mark: str, code: str | None, comma: bool | None) -> bool:
+    """Whether a lone mark before three digits groups thousands."""
+    if exponent(code) == 3:
+        return mark == ","
+    if mark == ",":
+        return not comma
+    if comma is not None:
+        return comma
+    return decimal_comma(code) or exponent(code) == 0

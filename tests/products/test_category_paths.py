@@ -1,0 +1,51 @@
+"""The merchant's category: separators mended, columns joined, nothing twice."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from aisles.products.category import levels, merchant_category
+
+LEVELS = {
+    "Clothing > Women > Shorts": ["Clothing", "Women", "Shorts"],
+    "Accessories>Sunglasses": ["Accessories", "Sunglasses"],
+    "A » B › C -> D >> E": ["A", "B", "C", "D", "E"],
+    "Fruits & Vegetables~~Fresh Fruits": ["Fruits & Vegetables", "Fresh Fruits"],
+    "Health & Beauty > Care;;": ["Health & Beauty", "Care"],
+    "Health & Beauty;;": ["Health & Beauty"],
+    "Home|Kitchen": ["Home", "Kitchen"],
+    "Home::Kitchen\\Pans": ["Home", "Kitchen", "Pans"],
+    "Home / Kitchen": ["Home", "Kitchen"],
+    "Home/Kitchen/Pans": ["Home", "Kitchen", "Pans"],
+    "/Home/Kitchen": ["Home", "Kitchen"],
+    "T-Shirts/Tops": ["T-Shirts/Tops"],
+    "Clothing > T-Shirts / Tops": ["Clothing", "T-Shirts / Tops"],
+    '["Toys >> Cars"]': ["Toys", "Cars"],
+    "Shoes - Men, Women": ["Shoes - Men, Women"],
+    ";;": [],
+}
+JOINED = [  # cells of one record, path
+    (["Groceries", "Fruits~~Fresh"], "Groceries > Fruits > Fresh"),
+    (["Beauty", "Hair Care", "Hair Oil"], "Beauty > Hair Care > Hair Oil"),
+    (["Home > Rugs", "Rugs"], "Home > Rugs"),
+    (["Rugs", "Home > rugs"], "Home > rugs"),
+    (["Home > Rugs", "Rugs > Wool"], "Home > Rugs > Wool"),
+    (["Home", "Home"], "Home"),
+    (["Men's Jewellery", "Homme > Bagues"], "Men's Jewellery > Homme > Bagues"),
+    ([None, "Home"], "Home"),
+    ([None, ";;"], None),
+    ([None, None], None),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), LEVELS.items())
+def test_levels(text: str, expected: list[str]) -> None:
+    assert levels(text) == expected
+    assert levels(" > ".join(expected)) == expected
+
+
+@pytest.mark.parametrize(("row", "path"), JOINED)
+def test_joined(row: list[str | None], path: str | None) -> None:
+    texts = pa.array([cell or "" for cell in row])
+    columns = [np.array([at if cell else -1]) for at, cell in enumerate(row)]
+    assert merchant_category(texts, columns, 1).to_pylist() == [path]
