@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from aisles.feeds.roles import column_roles, with_overrides
 from aisles.products.identity import account as accounted
 from aisles.products.identity import resolve
-from aisles.products.normalise import normalise
+from aisles.products.normalise import constant_columns, normalise
 from aisles.stages.job import Account, Job, step
 from aisles.stages.params import Normalise
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+_HEAD_ROWS = 2000
 _STATE = ("first_seen", "changed_on", "delisted_on", "active")
 
 
@@ -99,7 +100,9 @@ def _write_products(
     from pyspark import StorageLevel
     from pyspark.sql import functions as F
 
-    candidates = normalise(roles)(raw).persist(StorageLevel.DISK_ONLY)
+    # The start of each feed tells the columns that say the same of every product.
+    constant = constant_columns(raw.filter(F.col("record_no") <= _HEAD_ROWS))
+    candidates = normalise(roles, constant)(raw).persist(StorageLevel.DISK_ONLY)
     try:
         with step("cleaning records"):
             account.rows_in = candidates.count()

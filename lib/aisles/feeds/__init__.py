@@ -1,0 +1,1 @@
+"""Feed files: from bytes to records, and from columns to what they mean."""

@@ -1,0 +1,84 @@
+"""The Arrow shape of parsed records, and the building of batches from single rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+RAW_LIMIT = 10_000
+"""Characters of a rejected record's text that are kept."""
+
+VALUES = pa.map_(pa.string(), pa.string())
+PARSED = pa.schema(
+    [
+        pa.field("record_no", pa.int64(), nullable=False),
+        pa.field("values", VALUES),
+        pa.field("raw", pa.string()),
+        pa.field("reason", pa.string()),
+    ]
+)
+"""One row is one data record: its cells by column (``values``), or why it was rejected."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record outside the vectorised path: its cells, or its raw text and why it is rejected."""
+
+    cells: Sequence[tuple[str, str]] | None
+    raw: str | None = None
+    reason: str | None = None
+
+
+def rejected(raw: str, reason: str) -> Row:
+    """A rejected record, its raw text cut to the limit and storable as UTF-8."""
+    return Row(None, storable(raw[:RAW_LIMIT]), storable(reason))
+
+
+def storable(text: str) -> str:
+    """The text without NUL and lone surrogates, which tables and files cannot all hold."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def map_array(rows: Sequence[Row]) -> pa.MapArray:
+    """The rows' cells as maps; null for a rejected row; empty cells are left out."""
+    offsets = np.zeros(len(rows) + 1, dtype=np.int32)
+    keys: list[str] = []
+    values: list[str] = []
+    for place, row in enumerate(rows):
+        for key, value in row.cells or ():
+            if value:
+                keys.append(key)
+                values.append(value)
+        offsets[place + 1] = len(keys)
+    null = np.array([row.cells is None for row in rows], dtype=bool)
+    return build_map(offsets, pa.array(keys, pa.string()), pa.array(values, pa.string()), null)
+
+
+def build_map(
+    offsets: np.ndarray, keys: pa.Array, values: pa.Array, null: np.ndarray | None = None
+) -> pa.MapArray:
+    """Maps of the given offsets: int32 (rows + 1,), with null rows where ``null`` is true."""
+    holes = offsets.astype(np.int32)
+    if null is None or not null.any():
+        return pa.MapArray.from_arrays(pa.array(holes), keys, values, type=VALUES)
+    mask = np.append(null, False)
+    return pa.MapArray.from_arrays(pa.array(holes, mask=mask), keys, values, type=VALUES)
+
+
+def batch_of(rows: Sequence[Row], first_no: int) -> pa.RecordBatch:
+    """The rows as one batch, numbered from ``first_no``."""
+    numbers = pa.array(np.arange(first_no, first_no + len(rows), dtype=np.int64))
+    raw = pa.array([row.raw for row in rows], pa.string())
+    reason = pa.array([row.reason for row in rows], pa.string())
+    return pa.RecordBatch.from_arrays([numbers, map_array(rows), raw, reason], schema=PARSED)
+
+
+def slices(batch: pa.RecordBatch, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """The batch in pieces of at most ``batch_rows`` rows, without a copy."""
+    for start in range(0, batch.num_rows, batch_rows):
+        yield batch.slice(start, batch_rows)

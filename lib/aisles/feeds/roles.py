@@ -1,0 +1,168 @@
+"""Roles of columns: the table column_roles from raw records, and the overrides of people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from aisles.feeds.infer import SAMPLE_ROWS, ColumnRole, ColumnSample, infer
+from aisles.feeds.vocabulary import ROLES
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = [
+    "ROLES",
+    "ColumnRole",
+    "ColumnSample",
+    "column_roles",
+    "infer",
+    "roles_of_feed",
+    "with_overrides",
+]
+
+ROLES_SCHEMA = (
+    "network string, retailer string, column string, role string, confidence double, "
+    "evidence string, source string"
+)
+_ROLES = pa.schema(
+    [
+        (name, pa.float64() if name == "confidence" else pa.string())
+        for name in ("network", "retailer", "column", "role", "confidence", "evidence", "source")
+    ]
+)
+_FEED = ["network", "retailer"]
+
+
+def column_roles(raw: DataFrame, declared: DataFrame | None = None) -> DataFrame:
+    """One row per column of each feed: network, retailer, column, role, confidence, evidence,
+    source (``inferred``). A column without a role has role null.
+
+    Args:
+        raw: records with network, retailer, file, record_no and values (null when rejected). At
+            most 2,000 of each feed are looked at, those with the smallest hashes.
+        declared: network, retailer and format of files, as ``feed_files`` has them; without it,
+            columns that are blank in every record are not known.
+    """
+    rows = _sampled(raw)
+    if declared is not None:
+        rows = rows.unionByName(_declared(declared), allowMissingColumns=True)
+    return rows.groupBy(*_FEED).applyInArrow(roles_of_feed, ROLES_SCHEMA)
+
+
+def _sampled(raw: DataFrame) -> DataFrame:
+    """The sampled records; the window sorts keys and hashes only, not the values."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    keys = [c for c in ("network", "retailer", "run_date", "file", "record_no") if c in raw.columns]
+    filled = raw.where(F.col("values").isNotNull())
+    order = Window.partitionBy(*_FEED).orderBy("hash", *keys[2:])
+    chosen = (
+        filled.select(*keys, F.xxhash64(*keys).alias("hash"))
+        .withColumn("rank", F.row_number().over(order))
+        .where(F.col("rank") <= SAMPLE_ROWS)
+    )
+    same = [filled[k].eqNullSafe(chosen[k]) for k in keys]
+    return filled.join(chosen, same, "left_semi").select(
+        *_FEED, F.xxhash64(*keys).alias("hash"), "values"
+    )
+
+
+def _declared(declared: DataFrame) -> DataFrame:
+    return declared.where("format IS NOT NULL").select(*_FEED, "format")
+
+
+def roles_of_feed(table: pa.Table) -> pa.Table:
+    """The roles of one feed's columns from its sampled records."""
+    rows = sorted(table.to_pylist(), key=lambda r: (r["hash"] is None, r["hash"] or 0))
+    records = [dict(row["values"]) for row in rows if row["values"] is not None]
+    forms = [json.loads(f) for f in sorted({r["format"] for r in rows if r.get("format")})]
+    names = _names(forms, records)
+    header = _has_header(forms, names)
+    samples = [ColumnSample(name, [r.get(name) for r in records]) for name in names]
+    found = [
+        {
+            "network": rows[0]["network"],
+            "retailer": rows[0]["retailer"],
+            "column": role.column,
+            "role": role.role,
+            "confidence": role.confidence,
+            "evidence": role.evidence,
+            "source": "inferred",
+        }
+        for role in infer(samples, header)
+    ]
+    return pa.Table.from_pylist(found, _ROLES)
+
+
+def _names(forms: list[dict[str, Any]], records: list[dict[str, str]]) -> list[str]:
+    """Declared columns in file order, then those that only records name, positions by number."""
+    names = dict.fromkeys(name for form in forms for name in form["columns"])
+    seen = sorted({name for record in records for name in record}, key=_by_number)
+    return list(names | dict.fromkeys(seen))
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    return (int(name), "") if name.isdecimal() and len(name) < 6 else (1 << 30, name)
+
+
+def _has_header(forms: list[dict[str, Any]], names: list[str]) -> bool:
+    stated = [form["header"] or form["container"] != "delimited" for form in forms]
+    return any(stated) if stated else not all(name.isdecimal() for name in names)
+
+
+def with_overrides(
+    inferred: Iterable[Mapping[str, Any]], overrides: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The rows of ``column_roles`` with people's choices put over them, ``source='override'``.
+
+    An override names network, retailer (or ``*`` for all of the network's), column and role (blank
+    or null: the column has none). One for the retailer wins over one for ``*``. Where a role is
+    overridden in a feed, the columns that were inferred for it lose it. An override for a named
+    retailer stands even if the column was not seen; one for ``*`` only where it was.
+
+    Raises:
+        ValueError: for a role that does not exist.
+    """
+    rows = {(r["network"], r["retailer"], r["column"]): dict(r) for r in inferred}
+    stated: dict[tuple[str, str, str], str | None] = {}
+    for override in sorted(overrides, key=lambda o: o["retailer"] != "*"):
+        network, retailer, column = (override[k] for k in ("network", "retailer", "column"))
+        role = _checked(override)
+        if retailer != "*":
+            stated[(network, retailer, column)] = role
+            continue
+        for key in rows:
+            if (key[0], key[2]) == (network, column):
+                stated[key] = role
+    taken = {(key[0], key[1], role) for key, role in stated.items() if role}
+    for key, row in rows.items():
+        if key not in stated and (key[0], key[1], row["role"]) in taken:
+            row.update(role=None, confidence=0.0, evidence="another column is stated for its role")
+    return list((rows | {key: _stated(key, role) for key, role in stated.items()}).values())
+
+
+def _checked(override: Mapping[str, Any]) -> str | None:
+    role = (override.get("role") or "").strip() or None
+    if role is not None and role not in ROLES:
+        raise ValueError(
+            f"role {role!r} of column {override['column']!r} ({override['network']}/"
+            f"{override['retailer']}): expected one of {', '.join(ROLES)}"
+        )
+    return role
+
+
+def _stated(key: tuple[str, str, str], role: str | None) -> dict[str, Any]:
+    return {
+        "network": key[0],
+        "retailer": key[1],
+        "column": key[2],
+        "role": role,
+        "confidence": 1.0,
+        "evidence": "stated in the overrides",
+        "source": "override",
+    }

@@ -1,0 +1,225 @@
+"""Roles of columns in the layouts of networks and shop systems at large."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from aisles.feeds.infer import ColumnRole, ColumnSample, infer
+from aisles.feeds.roles import with_overrides
+from aisles.feeds.shapes import is_gtin, number_of
+from aisles.feeds.vocabulary import ROLES, compact, name_scores
+
+ROWS = 120
+_BRANDS = ("Nordlys", "Acme", "Vela", "Mirador", "Okapi", "Tamarin")
+_THINGS = ("Rain Jacket", "Desk Lamp", "Trail Shoe", "Coffee Grinder", "Wool Blanket")
+_COLOURS = ("black", "navy blue", "red", "green", "white")
+_SIZES = ("S", "M", "L", "XL", "42")
+_GENDERS = ("male", "female", "unisex")
+_PATHS = ("Fashion > Jackets", "Home > Lighting", "Shoes > Outdoor", "Kitchen > Coffee", "Home")
+
+
+def gtin(no: int) -> str:
+    body = f"401234{no:06d}"
+    total = sum(int(c) * (3 if i % 2 == 0 else 1) for i, c in enumerate(body[::-1]))
+    return body + str(-total % 10)
+
+
+def kinds() -> dict[str, list[str]]:
+    """Values of every kind, row by row of the same products."""
+    draw = random.Random(7)
+    found: dict[str, list[str]] = {}
+
+    def put(kind: str, value: str) -> None:
+        found.setdefault(kind, []).append(value)
+
+    for no in range(ROWS):
+        brand, thing = draw.choice(_BRANDS), draw.choice(_THINGS)
+        colour, old = draw.choice(_COLOURS), 5 + draw.random() * 200
+        price = old if no % 3 else old * 0.8
+        put("title", f"{brand} {thing} {no} {colour}")
+        put(
+            "text",
+            f"<p>The {brand} {thing} {no} {colour} serves you well for years, "
+            f"wherever you go, and comes in a box made of paper. {no}</p>",
+        )
+        put("brand", brand)
+        put("price", f"{price:.2f}")
+        put("price_cur", f"{price:.2f} EUR")
+        put("comma_price", f"{price:.2f}".replace(".", ","))
+        put("old", f"{old:.2f}")
+        put("comma_old", f"{old:.2f}".replace(".", ","))
+        put("cur", "EUR")
+        put("pic", f"https://cdn.a.example/pictures/{7000 + no}.jpg")
+        put("thumb", f"https://cdn.a.example/thumbs/{7000 + no}_t.jpg")
+        put("url", f"https://track.a.example/click?p={draw.randrange(10**9)}")
+        put("deep", f"https://www.a.example/p/{7000 + no}")
+        put("path", draw.choice(_PATHS))
+        put("id", str(7000 + no))
+        put("sku", f"AB-{7000 + no}")
+        put("gtin", gtin(no))
+        put("colour", colour)
+        put("size", draw.choice(_SIZES))
+        put("gender", draw.choice(_GENDERS))
+        put("stock", draw.choice(("in stock", "in stock", "out of stock")))
+        put("flag", draw.choice("01"))
+        put("count", str(draw.randrange(90)))
+        put("ship", "4.95")
+        put("shop", "A Shop")
+        put("shop_id", "4711")
+        put("logo", "https://cdn.a.example/logo.png")
+        put("date", f"2026-01-{no % 28 + 1:02d} 10:00:00")
+        put("hash", f"{draw.randrange(16**32):032x}")
+        put("small_id", str(draw.randrange(1, 40)))
+        put("blank", "")
+    return found
+
+
+VALUES = kinds()
+
+
+def layouts() -> dict[str, dict[str, tuple[str, str | None]]]:
+    """Network -> column -> (kind of its values, role or None), as the networks document them."""
+    found: dict[str, dict[str, tuple[str, str | None]]] = {}
+    for line in (Path(__file__).parent / "layouts.txt").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            network = found.setdefault(line.strip("[]"), {})
+        elif line and not line.startswith("#"):
+            column, kind, role = line.split()
+            network[column] = (kind, None if role == "-" else role)
+    return found
+
+
+LAYOUTS = layouts()
+
+
+def roles_of(columns: dict[str, tuple[str, str | None]], header: bool) -> dict[str, ColumnRole]:
+    samples = [ColumnSample(name, VALUES[kind]) for name, (kind, _) in columns.items()]
+    return {found.column: found for found in infer(samples, header)}
+
+
+@pytest.mark.parametrize("network", LAYOUTS)
+def test_headers_and_values(network: str) -> None:
+    found = roles_of(LAYOUTS[network], header=True)
+    assert {c: r.role for c, r in found.items()} == {c: r for c, (_, r) in LAYOUTS[network].items()}
+    assert all(0 <= r.confidence <= 1 and r.evidence for r in found.values())
+    assert all(r.confidence > 0.3 for r in found.values() if r.role)
+
+
+@pytest.mark.parametrize("network", LAYOUTS)
+def test_values_alone(network: str) -> None:
+    """Without a header the kinds that values can tell are still found."""
+    telling = {"title", "description", "brand", "price", "image_url", "product_url", "currency",
+               "merchant_category", "gtin", "colour", "gender"}  # fmt: skip
+    unlike = {"flag", "count", "small_id", "size"}
+    layout = {
+        str(place): pair
+        for place, pair in enumerate(LAYOUTS[network].values())
+        if pair[0] not in unlike
+    }
+    found = roles_of(layout, header=False)
+    kind_of = {role: kind for kind, role in LAYOUTS[network].values() if role}
+    wrong = [
+        (role, layout[column][0])
+        for column, result in found.items()
+        if (role := result.role) in telling
+        and role in kind_of
+        and layout[column][0] not in (kind_of[role], "deep", "url")
+    ]
+    assert wrong == []
+    assert {r for r in telling if r in kind_of} - {r.role for r in found.values()} == set()
+
+
+def test_wholly_empty_columns_are_named_by_a_plain_header() -> None:
+    layout = {"brand": ("blank", "brand"), "Fashion:size": ("blank", None),
+              "title": ("title", "title"), "col7": ("blank", None)}  # fmt: skip
+    assert {c: r.role for c, r in roles_of(layout, True).items()} == {
+        c: r for c, (_, r) in layout.items()
+    }
+
+
+def test_values_overrule_a_misleading_header() -> None:
+    layout = {"id": ("shop_id", None), "name": ("shop", None),
+              "sku": ("sku", "merchant_product_id"),
+              "title": ("title", "title"), "image": ("logo", None), "picture": ("pic", "image_url"),
+              "price": ("ship", None), "amount": ("price", "price")}  # fmt: skip
+    found = {c: r.role for c, r in roles_of(layout, True).items()}
+    assert {c: found[c] for c in ("id", "name", "sku", "title", "image", "picture")} == {
+        c: layout[c][1] for c in ("id", "name", "sku", "title", "image", "picture")
+    }
+    assert found["amount"] == "price"
+
+
+def test_levels_and_equal_ids_share_a_role() -> None:
+    layout = {"categories": ("path", "merchant_category"),
+              "subcategories": ("path", "merchant_category"),
+              "product_id": ("id", "merchant_product_id"), "sku": ("id", "merchant_product_id"),
+              "name": ("title", "title")}  # fmt: skip
+    assert {c: r.role for c, r in roles_of(layout, True).items()} == {
+        c: r for c, (_, r) in layout.items()
+    }
+
+
+def test_a_network_prior_helps_where_headers_say_nothing() -> None:
+    samples = [ColumnSample("x1", VALUES["sku"]), ColumnSample("x2", VALUES["id"])]
+    assert infer(samples, True, {"x2": "merchant_product_id"})[1].role == "merchant_product_id"
+
+
+def test_no_columns_and_no_rows() -> None:
+    assert infer([], True) == []
+    assert infer([ColumnSample("title", [])], True)[0].role == "title"
+    assert infer([ColumnSample("0", [None, None])], False)[0].role is None
+
+
+AMOUNTS = {
+    "12": 12.0, "12.50": 12.5, "12,50 EUR": 12.5, "€ 1.299,00": 1299.0, "1,299.00": 1299.0,
+    "Rs. 22,646": 22646.0, "1 299,00 kr": 1299.0, "0.99": 0.99, "abc": None,
+    "INR 1,00,000.00": 100000.0, "1'299.00 CHF": 1299.0, "12-13": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "amount"), AMOUNTS.items())
+def test_number_of(text: str, amount: float | None) -> None:
+    assert number_of(text) == amount
+
+
+def test_is_gtin() -> None:
+    assert [is_gtin(t) for t in ("4006381333931", "4006381333932", "036000291452", "96385074")] == [
+        True, False, True, True,
+    ]  # fmt: skip
+    assert not any(map(is_gtin, ("", "00000000", "123", "400638133393A")))
+
+
+def test_header_words() -> None:
+    assert len({compact(w) for w in ("imageURL", "IMAGE_URL", "Image Url", "image-url")}) == 1
+    assert name_scores("g:price").scores["price"] > 3
+    assert name_scores("g:shipping/g:price").scores["price"] < 0
+    assert name_scores("aw_thumb_url").scores["image_url"] < 2
+    assert set(name_scores("zzz").scores) == set(ROLES)
+
+
+def row(column: str, role: str | None, retailer: str = "shop") -> dict[str, object]:
+    return {"network": "net", "retailer": retailer, "column": column, "role": role,
+            "confidence": 0.9, "evidence": "x", "source": "inferred"}  # fmt: skip
+
+
+def test_overrides_win() -> None:
+    inferred = [row("a", "title"), row("b", None), row("c", "price"), row("a", "title", "other")]
+    overrides = [
+        {"network": "net", "retailer": "shop", "column": "b", "role": "title"},
+        {"network": "net", "retailer": "*", "column": "c", "role": "old_price"},
+        {"network": "net", "retailer": "shop", "column": "d", "role": "brand"},
+    ]
+    found = {
+        (r["retailer"], r["column"]): (r["role"], r["source"])
+        for r in with_overrides(inferred, overrides)
+    }
+    assert found == {
+        ("shop", "a"): (None, "inferred"),
+        ("shop", "b"): ("title", "override"),
+        ("shop", "c"): ("old_price", "override"),
+        ("shop", "d"): ("brand", "override"),
+        ("other", "a"): ("title", "inferred"),
+    }
+    with pytest.raises(ValueError, match="expected one of title"):
+        with_overrides(inferred, [{**overrides[0], "role": "name"}])
