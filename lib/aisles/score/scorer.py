@@ -74,7 +74,9 @@ class Scorer:
 def inputs_of(batch: pa.RecordBatch, encoder: EncoderConfig) -> Batch:
     """The network's inputs of encoded products."""
     images = [cell or b"" for cell in batch.column("image").to_pylist()]
-    image, there = pictures.decode(images, encoder.image_px)
+    pixels, there = pictures.decode(images, encoder.image_px)
+    image = np.zeros((len(images), 3, encoder.image_px, encoder.image_px), np.uint8)
+    image[there] = pixels
 
     def fixed(name: str, width: int, kind: type) -> torch.Tensor:
         return torch.from_numpy(_fixed(batch.column(name), width, kind))

@@ -100,11 +100,12 @@ def with_split(config: SnapshotConfig) -> Callable[[DataFrame], DataFrame]:
             yield pa.RecordBatch.from_arrays([*batch.columns, key, split, fold], names=names)
 
     def transform(products: DataFrame) -> DataFrame:
-        from pyspark.sql.types import IntegerType, StringType
+        from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
         wanted = products.select(*dict.fromkeys(["product_id", "image_url", *COLUMNS]))
-        schema = wanted.schema.add("split_key", StringType()).add("split", StringType())
-        return wanted.mapInArrow(run_batches, schema.add("fold", IntegerType()))
+        added = {"split_key": StringType(), "split": StringType(), "fold": IntegerType()}
+        fields = [StructField(name, kind) for name, kind in added.items()]
+        return wanted.mapInArrow(run_batches, StructType([*wanted.schema.fields, *fields]))
 
     return transform
 

@@ -1,0 +1,74 @@
+"""The ranks of a training; the only module that calls Horovod's collective operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Ranks(Protocol):
+    """What one rank needs of the others."""
+
+    rank: int
+    size: int
+
+    def add(self, values: Tensor, name: str) -> Tensor:
+        """The sum of the values over all ranks, the same bits on each; may overwrite them."""
+        ...
+
+    def share(self, tensors: Sequence[Tensor], name: str) -> None:
+        """Overwrites the tensors with those of rank 0."""
+        ...
+
+
+class Alone:
+    """One process."""
+
+    rank = 0
+    size = 1
+
+    def add(self, values: Tensor, name: str) -> Tensor:  # noqa: ARG002
+        """The values."""
+        return values
+
+    def share(self, tensors: Sequence[Tensor], name: str) -> None:
+        """Nothing to do."""
+
+
+class Horovod:
+    """The processes that Horovod has started; Gloo on CPUs."""
+
+    def __init__(self) -> None:
+        import horovod.torch as hvd
+
+        hvd.init()
+        self._hvd = hvd
+        self.rank: int = hvd.rank()
+        self.size: int = hvd.size()
+
+    def add(self, values: Tensor, name: str) -> Tensor:
+        """See Ranks. Not compressed: halves of floats would make the result depend on the ranks."""
+        return self._hvd.allreduce_(values, op=self._hvd.Sum, name=name)
+
+    def share(self, tensors: Sequence[Tensor], name: str) -> None:
+        """See Ranks."""
+        handles = [
+            self._hvd.broadcast_async_(tensor, root_rank=0, name=f"{name}.{i}")
+            for i, tensor in enumerate(tensors)
+        ]
+        for handle in handles:
+            self._hvd.synchronize(handle)
+
+    def close(self) -> None:
+        """Leaves the ranks."""
+        self._hvd.shutdown()
+
+
+def agree(ranks: Ranks, values: Sequence[float], name: str) -> list[float]:
+    """The numbers of rank 0."""
+    tensor = torch.tensor(values, dtype=torch.float64)
+    ranks.share([tensor], name)
+    return [float(value) for value in tensor]
