@@ -24,3 +24,8 @@ def names(folder: str, ending: str) -> list[str]:
     """Names of the files of a folder that end so, sorted."""
     here = _root().joinpath(*folder.split("/"))
     return sorted(item.name for item in here.iterdir() if item.name.endswith(ending))
+
+
+def folder(name: str) -> Path:
+    """Where a folder of these files would lie on disk; nothing is there inside a zip."""
+    return Path(str(_root().joinpath(name)))

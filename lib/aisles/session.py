@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aisles import files
 from aisles.config import SparkConfig
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ def start(config: SparkConfig, app: str = "aisles") -> SparkSession:
     builder = SparkSession.builder.appName(app)
     if config.master and "spark.master" not in _submitted():
         builder = builder.master(config.master)
+    if config.master.startswith("local"):
+        # Set before the JVM starts: which address to use, and to say no more than errors.
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        if (log := files.folder("conf") / "log4j2.properties").is_file():
+            builder = builder.config(
+                "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={log}"
+            )
     if config.driver_memory:
         builder = builder.config("spark.driver.memory", config.driver_memory)
     for key, value in {**_DELTA, **config.conf}.items():

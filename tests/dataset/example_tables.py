@@ -99,7 +99,8 @@ def _ids(
     label: NDArray,
     missing: float = 0.1,
 ) -> NDArray[np.int32]:
-    ids = random.integers(1, limit, (rows, width))
+    # A few ids are frequent and most are rare, as words are.
+    ids = 1 + ((limit - 1) * random.random((rows, width)) ** 4).astype(np.int64)
     ids[:, 0] = 1 + label
     length = random.integers(1, width + 1, rows)
     length[random.random(rows) < missing] = 0

@@ -16,6 +16,7 @@ from aisles.dataset import VersionGone
 from aisles.network import Network, load
 from aisles.train import Alone, FitResult, FitSpec, fit, launch
 from aisles.train import loop as loop_module
+from aisles.train import ranks as ranks_module
 from aisles.train.optimise import Optimiser, rate_at
 
 
@@ -202,3 +203,11 @@ def test_clipping_uses_the_norm_of_the_whole_gradient() -> None:
     norm = sum(float((p.grad**2).sum()) for p in optimiser.parameters if p.grad is not None) ** 0.5
     assert norm == pytest.approx(2.0, rel=1e-4)
     assert extra.tolist() == [7.0]
+
+
+def test_settings_that_horovod_garbles_are_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOROVOD_CYCLE_TIME", "(None,)")
+    monkeypatch.setenv("HOROVOD_CACHE_CAPACITY", "99")
+    ranks_module._mend_settings()
+    assert os.environ["HOROVOD_CYCLE_TIME"] == "1"
+    assert os.environ["HOROVOD_CACHE_CAPACITY"] == "99"

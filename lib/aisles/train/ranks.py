@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -44,6 +45,7 @@ class Horovod:
     def __init__(self) -> None:
         import horovod.torch as hvd
 
+        _mend_settings()
         hvd.init()
         self._hvd = hvd
         self.rank: int = hvd.rank()
@@ -65,6 +67,15 @@ class Horovod:
     def close(self) -> None:
         """Leaves the ranks."""
         self._hvd.shutdown()
+
+
+def _mend_settings() -> None:
+    # horovod.run 0.28.1 passes its unset options on as the text "(None,)", which is read as 0: a
+    # cycle time of 0 ms keeps one core a rank busy with waiting, a cache of 0 negotiates every
+    # message anew. Horovod's own defaults instead.
+    for name, default in (("HOROVOD_CYCLE_TIME", "1"), ("HOROVOD_CACHE_CAPACITY", "1024")):
+        if os.environ.get(name, "").startswith("("):
+            os.environ[name] = default
 
 
 def agree(ranks: Ranks, values: Sequence[float], name: str) -> list[float]:
