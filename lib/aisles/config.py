@@ -58,8 +58,8 @@ class LabelsConfig:
 
     rule_precision: float = 0.8  # prior mean of a rule's precision, until answers exist
     rule_strength: float = 8.0  # prior's weight, in answers
-    vote_weight: float = 0.5  # weight of a label that rests on votes alone
-    answer_weight: float = 3.0  # weight of a label that rests on a human answer
+    vote_weight: float = 1.0  # weight of a label that rests on votes alone
+    answer_weight: float = 10.0  # weight of a label that rests on a human answer
     unknown_weight: float = 0.1  # weight of a pair with neither vote nor answer
 
 
@@ -93,8 +93,8 @@ class NetworkConfig:
     """Widths of the towers and of the fused trunk."""
 
     text_dim: int = 96  # width of a word's embedding
-    conv_channels: int = 128  # channels of each text convolution
-    image_channels: int = 24  # channels of the first image convolution
+    conv_channels: int = 64  # channels of each text convolution
+    image_channels: int = 12  # channels of the first image convolution
     categorical_dim: int = 24  # width of a categorical value's embedding
     hidden: int = 256  # width of each tower's output and of the trunk
     embedding: int = 128  # width of the trunk features stored in `embeddings`
@@ -109,9 +109,9 @@ class TrainConfig:
 
     ranks: int = 2  # Horovod processes; must divide `lanes`
     lanes: int = 6  # fixed streams of rows; a global batch takes batch_size / lanes of each
-    batch_size: int = 768  # global batch, the same for any number of ranks
-    epochs: int = 6
-    learning_rate: float = 3.0e-3
+    batch_size: int = 384  # global batch, the same for any number of ranks
+    epochs: int = 10
+    learning_rate: float = 1.0e-2
     weight_decay: float = 1.0e-4
     clip_norm: float = 5.0  # largest norm of the whole gradient; 0 switches it off
     warmup: float = 0.1  # share of the steps in which the rate rises; then a cosine falls

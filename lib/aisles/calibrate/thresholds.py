@@ -1,4 +1,9 @@
-"""Each category's own threshold: the lowest score that still keeps the wanted precision."""
+"""Each category's own threshold: the lowest score that still keeps the wanted precision.
+
+A category with few answers near its threshold says little by itself: its precision is drawn
+towards its parent's, and without evidence the general threshold stands. (Demanding a lower
+bound of each category instead would push hundreds of rare categories to thresholds near 1.)
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ from aisles.calibrate.pairs import Pairs
 from aisles.taxonomy import Taxonomy
 
 STRENGTH = 8.0  # answers that the parent's precision counts for
-FEWEST = 8.0  # answers from which a category's own evidence may set its threshold
+FEWEST = 8.0  # answers above LOWEST from which a category's own evidence sets its threshold
 # Below this no threshold is taken: answers cluster at high scores, and a tail without answers
 # below them must not be read as precise. The best F1 threshold of calibrated scores is half the
 # best F1 (Lipton et al. 2014), so lower ones would only pay where F1 stays below 0.2.
@@ -53,7 +58,8 @@ def choose_thresholds(
 
 def _choose(pairs: Pairs, taxonomy: Taxonomy, precision: float, basis: str) -> Thresholds:
     low = max(int(np.searchsorted(edges(pairs.bins), LOWEST)), 1)
-    bound, effective = _lower_bounds(pairs, taxonomy)
+    mean, effective = _shrunk(pairs, taxonomy)
+    bound = _wilson(mean, effective + STRENGTH)
     pooled = _wilson(
         *_rate(tail(pairs.weight.sum(0)), tail(pairs.positive.sum(0)), tail(pairs.square.sum(0)))
     )
@@ -61,10 +67,10 @@ def _choose(pairs: Pairs, taxonomy: Taxonomy, precision: float, basis: str) -> T
     if fallback < 0:
         fallback = max(_best_f1(pairs.weight.sum(0), pairs.positive.sum(0)), low)
     place = np.full(len(taxonomy), fallback)
-    for category in np.flatnonzero(effective >= FEWEST):
-        own = _lowest(bound[category], pairs.weight[category], low, precision)
+    for category in np.flatnonzero(effective[:, low] >= FEWEST):
+        own = _lowest(mean[category], pairs.weight[category], low, precision)
         # Enough answers and never precise enough: the most precise place above the general one.
-        best = fallback + int(bound[category, fallback:].argmax())
+        best = fallback + int(mean[category, fallback:].argmax())
         place[category] = own if own >= 0 else best
     count = len(taxonomy)
     return Thresholds(
@@ -72,8 +78,8 @@ def _choose(pairs: Pairs, taxonomy: Taxonomy, precision: float, basis: str) -> T
     )
 
 
-def _lower_bounds(pairs: Pairs, taxonomy: Taxonomy) -> tuple[Floats, Floats]:
-    """(C, bins) lower bound of the precision from each bin upwards, (C,) answers in all.
+def _shrunk(pairs: Pairs, taxonomy: Taxonomy) -> tuple[Floats, Floats]:
+    """(C, bins) precision from each bin upwards, and the answers that it rests on.
 
     A category's rate is drawn towards its parent's, a root's towards that of all categories.
     """
@@ -87,7 +93,7 @@ def _lower_bounds(pairs: Pairs, taxonomy: Taxonomy) -> tuple[Floats, Floats]:
         rate[place] = (rate[place] * effective[place] + prior * STRENGTH) / (
             effective[place] + STRENGTH
         )
-    return _wilson(rate, effective + STRENGTH), effective.max(1, initial=0.0)
+    return rate, effective
 
 
 def _rate(weight: Floats, positive: Floats, square: Floats) -> tuple[Floats, Floats]:
@@ -103,9 +109,9 @@ def _wilson(rate: Floats, count: Floats) -> Floats:
     return np.where(count > 0, (rate + _Z**2 / (2 * safe) - spread) / (1 + _Z**2 / safe), 0.0)
 
 
-def _lowest(bound: Floats, weight: Floats, low: int, precision: float) -> int:
-    """The lowest bin from `low` on with answers in it whose bound reaches precision, or -1."""
-    places: Ints = low + np.flatnonzero((bound[low:] >= precision) & (weight[low:] > 0))
+def _lowest(reached: Floats, weight: Floats, low: int, precision: float) -> int:
+    """The lowest bin from `low` on with answers in it that reaches the precision, or -1."""
+    places: Ints = low + np.flatnonzero((reached[low:] >= precision) & (weight[low:] > 0))
     return int(places[0]) if len(places) else -1
 
 
