@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS thresholds (
   category_id STRING NOT NULL COMMENT 'category, see categories',
   threshold DOUBLE NOT NULL COMMENT 'lowest probability at which the category is assigned',
-  basis STRING NOT NULL COMMENT 'answers or rules: what the threshold was chosen on',
+  basis STRING NOT NULL COMMENT 'answers, rules or none: what the threshold was chosen on',
   precision_lower_bound DOUBLE COMMENT 'lower bound of the precision at the threshold on validation',
   model_version STRING NOT NULL COMMENT 'registered model version',
   calibration STRING COMMENT 'map from raw to calibrated probability of this model, JSON'

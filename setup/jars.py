@@ -36,16 +36,32 @@ def main() -> None:
         )
         submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
         out = subprocess.run(
-            [str(submit), "--master", "local[1]", "--conf", "spark.ui.enabled=false",
-             "--packages", coordinates(), str(script)],
-            capture_output=True, text=True, cwd=folder, check=False,
-            env={**os.environ, "PYSPARK_PYTHON": sys.executable,
-                 "PYSPARK_DRIVER_PYTHON": sys.executable},
+            [
+                str(submit),
+                "--master",
+                "local[1]",
+                "--conf",
+                "spark.ui.enabled=false",
+                "--packages",
+                coordinates(),
+                str(script),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            check=False,
+            env={
+                **os.environ,
+                "PYSPARK_PYTHON": sys.executable,
+                "PYSPARK_DRIVER_PYTHON": sys.executable,
+            },
         )
         listed = [line for line in out.stdout.splitlines() if line.startswith("JARS=")]
         if out.returncode or not listed:
-            sys.exit(f"aisles: Delta's jars ({coordinates()}) could not be fetched:\n"
-                     + out.stderr[-3000:])
+            sys.exit(
+                f"aisles: Delta's jars ({coordinates()}) could not be fetched:\n"
+                + out.stderr[-3000:]
+            )
         cache = [Path.home() / ".ivy2.5.2" / "jars", Path.home() / ".ivy2" / "jars"]
         folders = [path for path in cache if path.is_dir()]
         for name in sorted({item.rsplit("/", 1)[-1] for item in listed[0][5:].split("|")}):

@@ -99,7 +99,8 @@ class NetworkConfig:
     hidden: int = 256  # width of each tower's output and of the trunk
     embedding: int = 128  # width of the trunk features stored in `embeddings`
     dropout: float = 0.2
-    modality_dropout: float = 0.15  # chance that a whole input is hidden from one example
+    word_dropout: float = 0.3  # chance that a word is hidden from one example
+    modality_dropout: float = 0.25  # chance that a whole input is hidden from one example
     flip: float = 0.5  # chance that an example's picture is mirrored in training
 
 

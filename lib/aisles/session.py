@@ -61,6 +61,7 @@ def _submitted() -> set[str]:
 
     if SparkContext._gateway is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
         return set()
+    SparkContext._ensure_initialized()  # the settings are in the JVM that spark-submit started
     return {key for key, _ in SparkConf().getAll()}
 
 

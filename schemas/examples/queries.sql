@@ -1,6 +1,7 @@
 -- Why is this product in this category? The model's, the rules' and people's word side by side
 SELECT product_id, category, assigned, probability, rules, matched_texts, human
-FROM why WHERE assigned AND rules IS NOT NULL ORDER BY probability DESC, product_id, category LIMIT 5;
+FROM why WHERE assigned AND rules IS NOT NULL AND category LIKE '%>%'
+ORDER BY probability DESC, product_id, category LIMIT 5;
 
 -- Which categories did the model fill that no rule found?
 SELECT c.path AS category, count(*) AS found_by_model_alone
@@ -9,7 +10,8 @@ LEFT ANTI JOIN rule_votes v ON v.product_id = s.product_id AND v.category_id = s
 WHERE s.assigned AND c.level > 1 GROUP BY c.path ORDER BY found_by_model_alone DESC, category LIMIT 5;
 
 -- What should people be asked next?
-SELECT k.rank, p.title, c.name AS category, round(k.probability, 2) AS probability, k.strategy, round(k.propensity, 4) AS propensity
+SELECT k.rank, p.title, c.name AS category, round(k.probability, 2) AS probability, k.strategy,
+  round(k.propensity, 4) AS propensity
 FROM candidates k JOIN products p ON p.product_id = k.product_id
 JOIN categories c ON c.category_id = k.category_id
 WHERE k.status = 'open' ORDER BY k.round DESC, k.rank LIMIT 5;

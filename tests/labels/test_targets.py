@@ -120,10 +120,19 @@ CASES: dict[str, tuple[list[Vote | Answer], dict[str, Label]]] = {
         [Answer("toys", -1, day=None), Answer("toys", 1, day=1)],
         {"toys": (1.0, "answer")},
     ),
-    "a direct answer beats one that follows": (
-        [Answer("boots", 1, day=1), Answer("shoes", -1, day=2)],
+    "a direct answer beats one that follows from another of the same day": (
+        [Answer("boots", 1, day=1), Answer("shoes", -1, day=1)],
         {
             "boots": (1.0, "answer"),
+            "shoes": (0.0, "answer"),
+            "fashion": (1.0, "answer_closure"),
+            "sandals": (0.0, "answer_closure"),
+        },
+    ),
+    "a newer answer beats an older one below it": (
+        [Answer("boots", 1, day=1), Answer("shoes", -1, day=2)],
+        {
+            "boots": (0.0, "answer_closure"),
             "shoes": (0.0, "answer"),
             "fashion": (1.0, "answer_closure"),
             "sandals": (0.0, "answer_closure"),

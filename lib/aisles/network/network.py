@@ -127,9 +127,13 @@ class Network(nn.Module):
         flipped = None
         if noise is not None and self.config.flip > 0:
             flipped = noise.chance("flip", 1, self.config.flip).squeeze(1)
+        bag, tokens = batch.bag, batch.tokens
+        if noise is not None and self.config.word_dropout > 0:
+            bag = bag * ~noise.chance("bag words", bag.shape[1], self.config.word_dropout)
+            tokens = tokens * ~noise.chance("words", tokens.shape[1], self.config.word_dropout)
         features = [
-            self.bag(batch.bag),
-            self.conv(batch.tokens),
+            self.bag(bag),
+            self.conv(tokens),
             self.image(batch.image, seen.image, flipped),
             self.tabular(batch.categorical, batch.numerical, seen.values, seen.numbers),
         ]

@@ -107,7 +107,9 @@ def _pass(
         (outputs.prior, outputs.unknown_weight) if chosen is None else None,
     )
     joined = examples.join(known, "product_id", how="left" if chosen is None else "inner")
-    few = joined.repartition(job.spark.sparkContext.defaultParallelism)
+    # The same rows in the same order each time: float sums repeat to the last digit.
+    few = joined.repartition(job.spark.sparkContext.defaultParallelism, "product_id")
+    few = few.sortWithinPartitions("product_id")
     return measured((row.asDict() for row in counted(few).collect()), tree)
 
 
@@ -169,7 +171,8 @@ def _figures(job: Job, validation: Measured, test: Measured, calibration: Calibr
         if at is None:
             values |= dict.fromkeys(_CHOSEN, math.nan)
         for name, value in values.items():
-            found[(basis, products, system, name)] = (float(value), int(tally.rows.sum()))
+            rounded = float(f"{value:.9g}")  # parts are added in any order
+            found[(basis, products, system, name)] = (rounded, int(tally.rows.sum()))
     return found
 
 
