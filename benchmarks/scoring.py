@@ -36,11 +36,13 @@ def made_inputs(rows: int, encoder: EncoderConfig, seed: int) -> pa.RecordBatch:
     words[:, encoder.tokens // 2 :], bag[:, encoder.bag // 2 :] = 0, 0
     values = draw.integers(0, encoder.buckets, (rows, encoder.categorical), np.int32)
     numbers = draw.normal(size=(rows, encoder.numerical)).astype(np.float32)
+    votes = pa.list_(pa.struct([("index", pa.int32()), ("score", pa.float32())]))
     ids = pa.array([f"n/r/{i}" for i in range(rows)])
     return pa.RecordBatch.from_arrays(
         [ids, ids, packed(words), packed(bag), packed(values), packed(numbers),
-         pa.array([b""] * rows, pa.binary())],
-        names=["product_id", "content_hash", "tokens", "bag", "categorical", "numerical", "image"],
+         pa.array([b""] * rows, pa.binary()), pa.nulls(rows, votes)],
+        names=["product_id", "content_hash", "tokens", "bag", "categorical", "numerical", "image",
+               "rules"],
     )  # fmt: skip
 
 
@@ -49,6 +51,11 @@ class _Sent:
 
     def __init__(self, value: Packed) -> None:
         self.value = value
+
+
+def uncalibrated(probability: np.ndarray, votes: np.ndarray) -> np.ndarray:  # noqa: ARG001
+    """Stands in for a calibration."""
+    return probability.copy()
 
 
 def main() -> None:
@@ -77,7 +84,7 @@ def main() -> None:
         for said in scorer.predict(batch, 2048):
             part = batch.slice(first, len(said.embedding))
             first += part.num_rows
-            _rows(scorer.taxonomy, part, said, np.copy, threshold, 0.05)
+            _rows(scorer.taxonomy, part, said, uncalibrated, threshold, 0.05)
 
     def bare() -> None:
         with torch.inference_mode():

@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS thresholds (
   basis STRING NOT NULL COMMENT 'answers, rules or none: what the threshold was chosen on',
   precision_lower_bound DOUBLE COMMENT 'lower bound of the precision at the threshold on validation',
   model_version STRING NOT NULL COMMENT 'registered model version',
-  calibration STRING COMMENT 'map from raw to calibrated probability of this model, JSON'
+  calibration STRING COMMENT 'maps from raw to calibrated probability, for pairs without and with a vote, JSON'
 ) USING delta
 PARTITIONED BY (model_version)
 COMMENT 'One row is one category of one model version'

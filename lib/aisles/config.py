@@ -111,7 +111,8 @@ class TrainConfig:
     ranks: int = 2  # Horovod processes; must divide `lanes`
     lanes: int = 6  # fixed streams of rows; a global batch takes batch_size / lanes of each
     batch_size: int = 384  # global batch, the same for any number of ranks
-    epochs: int = 10
+    epochs: int = 10  # at most
+    max_steps: int = 1500  # fewer epochs where they would take more steps; at least two
     learning_rate: float = 1.0e-2
     weight_decay: float = 1.0e-4
     clip_norm: float = 5.0  # largest norm of the whole gradient; 0 switches it off

@@ -64,6 +64,36 @@ class Calibration:
         return np.interp(value, x, y) + beyond
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """Two maps: for pairs that no rule voted for and for pairs that one voted for.
+
+    The legacy rules join the ensemble here: what a vote adds to a score is learned from answers.
+    """
+
+    unvoted: Calibration = Calibration()
+    voted: Calibration = Calibration()
+
+    def apply(
+        self, probability: NDArray[np.floating], votes: NDArray[np.bool_]
+    ) -> NDArray[np.floating]:
+        """Calibrated probabilities of one shape with `votes`; not yet coherent with the tree."""
+        calibrated = self.unvoted.apply(probability)
+        calibrated[votes] = self.voted.apply(probability[votes])
+        return calibrated
+
+    def to_json(self) -> str:
+        """Both maps as plain JSON."""
+        maps = {"unvoted": self.unvoted.to_json(), "voted": self.voted.to_json()}
+        return json.dumps({name: json.loads(text) for name, text in maps.items()})
+
+    @staticmethod
+    def from_json(text: str) -> Evidence:
+        """The maps of `to_json`. Raises ValueError where one is no increasing map."""
+        maps = {name: json.dumps(value) for name, value in json.loads(text).items()}
+        return Evidence(**{name: Calibration.from_json(value) for name, value in maps.items()})
+
+
 def fit_calibration(pairs: Pairs) -> Calibration:
     """The map that fits weighted answers by raw probability; the identity without answers.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aisles.calibrate import Tally
 from aisles.calibrate.pairs import Pairs
 from aisles.dataset.rows import decode, targets
-from aisles.score.scorer import Calibration, Packed, Scorer, opened
+from aisles.score.scorer import VOTES, Calibrate, Packed, Scorer, flat, opened, vote_scores
 from aisles.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -26,27 +26,28 @@ COUNTED = "basis string, products string, system string, counts binary"
 # What `measure` reads beside the model's inputs; indices are places among the outputs.
 KNOWN = "known array<struct<basis:string,products:string,complete:boolean,given:array<int>>>"
 ASKED = "asked array<struct<index:int,answer:float,weight:float>>"
-RULES = "rules array<struct<index:int,score:float>>"
-_ASKED: Key = ("answers", "pairs", "model")
-_LABELS: Key = ("rules", "pairs", "model")
+_PAIRS = "pairs"  # in place of the products' group: single pairs, by whether a rule voted
 
 
 @dataclass
 class Measured:
     """The counts of one pass.
 
-    tallies: by basis, products and system. asked: single answered pairs. labels: rule labels and
-    unknown pairs, counted only where asked for.
+    tallies: by basis, products and system. pairs: by basis (answers; rules: labels and unknown
+    pairs, counted only where asked for) and by `voted` or `unvoted`.
     """
 
     tallies: dict[Key, Tally] = field(default_factory=dict)
-    asked: Pairs | None = None
-    labels: Pairs | None = None
+    pairs: dict[tuple[str, str], Pairs] = field(default_factory=dict)
+
+    def of(self, basis: str, empty: Pairs) -> Pairs:
+        """All pairs of one basis, voted for or not."""
+        return sum((p for key, p in self.pairs.items() if key[0] == basis), start=empty)
 
 
 def measure(
     sent: Broadcast[Packed],
-    calibrate: Calibration,
+    calibrate: Calibrate,
     thresholds: Mapping[str, NDArray[np.float64]],
     bins: int,
     unknown: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
@@ -80,12 +81,9 @@ def measured(rows: Iterable[Mapping[str, object]], taxonomy: Taxonomy) -> Measur
     for row in rows:
         key: Key = (str(row["basis"]), str(row["products"]), str(row["system"]))
         counts = bytes(row["counts"])  # type: ignore[call-overload]
-        if key == _ASKED:
-            part = Pairs.from_bytes(counts)
-            total.asked = part if total.asked is None else total.asked + part
-        elif key == _LABELS:
-            part = Pairs.from_bytes(counts)
-            total.labels = part if total.labels is None else total.labels + part
+        if key[1] == _PAIRS:
+            part, place = Pairs.from_bytes(counts), (key[0], key[2])
+            total.pairs[place] = total.pairs[place] + part if place in total.pairs else part
         else:
             tally = Tally.from_bytes(counts, taxonomy)
             known = total.tallies.get(key)
@@ -96,7 +94,7 @@ def measured(rows: Iterable[Mapping[str, object]], taxonomy: Taxonomy) -> Measur
 def _count(
     scorer: Scorer,
     batch: pa.RecordBatch,
-    calibrate: Calibration,
+    calibrate: Calibrate,
     thresholds: Mapping[str, NDArray[np.float64]],
     bins: int,
     unknown: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
@@ -106,8 +104,9 @@ def _count(
     for said in scorer.predict(batch):
         part = batch.slice(first, len(said.embedding))
         first += part.num_rows
-        model = tree.coherent(calibrate(said.probabilities.numpy()))
-        by_system = {"model": model, "rules": _rule_scores(part.column("rules"), tree)}
+        rules = vote_scores(part.column(VOTES), tree)
+        model = tree.coherent(calibrate(said.probabilities.numpy(), rules > 0))
+        by_system = {"model": model, "rules": rules}
         for basis, products, row, complete, truth in _knowledge(part.column("known"), tree):
             for system, probability in by_system.items():
                 tally = counts.setdefault(
@@ -115,67 +114,74 @@ def _count(
                 )
                 assert isinstance(tally, Tally)
                 tally.add(probability[row], truth, complete)
-        _count_pairs(scorer, part, model, bins, unknown, counts)
+            if basis == "answers":
+                whole = row[complete]
+                answers = truth[complete].reshape(-1)
+                places = np.repeat(whole, len(tree)), np.tile(np.arange(len(tree)), len(whole))
+                _add(counts, "answers", places, model, rules, answers, 1.0, bins)
+        _count_pairs(scorer, part, model, rules, bins, unknown, counts)
 
 
 def _count_pairs(
     scorer: Scorer,
     part: pa.RecordBatch,
     model: NDArray,
+    rules: NDArray,
     bins: int,
     unknown: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
     counts: dict[Key, Tally | Pairs],
 ) -> None:
-    row, values = _flat(part.column("asked"))
+    """Counts pairs that were asked singly and, where wanted, rule labels."""
+    row, values = flat(part.column("asked"))
     if len(row):
-        pairs = counts.setdefault(_ASKED, Pairs(len(scorer.taxonomy), bins))
-        index = np.asarray(values.field("index"))
+        places = row, np.asarray(values.field("index"))
         answer, weight = np.asarray(values.field("answer")), np.asarray(values.field("weight"))
-        assert isinstance(pairs, Pairs)
-        pairs.add(index, model[row, index], answer, weight)
+        _add(counts, "answers", places, model, rules, answer, weight, bins)
     if unknown is not None:
-        pairs = counts.setdefault(_LABELS, Pairs(len(scorer.taxonomy), bins))
         columns = {
             name: np.array([cell or b"" for cell in part.column(name).to_pylist()], object)
             for name in part.schema.names
             if name in _DECODED or name.startswith("target_")
         }
         target, weight = targets(decode(columns, scorer.model.network.encoder, 1.0), *unknown)
-        category = np.tile(np.arange(len(scorer.taxonomy)), len(model))
-        assert isinstance(pairs, Pairs)
-        pairs.add(category, model.reshape(-1), target.reshape(-1), weight.reshape(-1))
+        every = np.indices(model.shape).reshape(2, -1)
+        places = every[0], every[1]
+        _add(counts, "rules", places, model, rules, target.ravel(), weight.ravel(), bins)
+
+
+def _add(
+    counts: dict[Key, Tally | Pairs],
+    basis: str,
+    places: tuple[NDArray, NDArray],
+    model: NDArray,
+    rules: NDArray,
+    target: NDArray,
+    weight: NDArray | float,
+    bins: int,
+) -> None:
+    """Counts the pairs at (row, category), those with a vote apart from those without."""
+    voted = rules[places] > 0
+    each = np.broadcast_to(np.asarray(weight, np.float64), voted.shape)
+    for name, at in (("voted", voted), ("unvoted", ~voted)):
+        if at.any():
+            pairs = counts.setdefault((basis, _PAIRS, name), Pairs(model.shape[1], bins))
+            assert isinstance(pairs, Pairs)
+            pairs.add(places[1][at], model[places][at], target[at], each[at])
 
 
 _DECODED = ("tokens", "bag", "categorical", "numerical", "image")
-
-
-def _flat(lists: pa.ListArray) -> tuple[NDArray[np.int64], pa.StructArray]:
-    """(row of each entry, the entries) of a column of lists."""
-    filled = lists.fill_null([]) if lists.null_count else lists
-    lengths = np.diff(np.asarray(filled.offsets))
-    return np.repeat(np.arange(len(lists)), lengths), filled.flatten()
-
-
-def _rule_scores(rules: pa.ListArray, tree: Taxonomy) -> NDArray[np.float32]:
-    """(n, C): precision of the best rule that voted for the category or one below it."""
-    scores = np.zeros((len(rules), len(tree)), np.float32)
-    row, values = _flat(rules)
-    np.maximum.at(
-        scores, (row, np.asarray(values.field("index"))), np.asarray(values.field("score"))
-    )
-    return tree.coherent(scores).astype(np.float32)
 
 
 def _knowledge(
     known: pa.ListArray, tree: Taxonomy
 ) -> Iterator[tuple[str, str, NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]]:
     """(basis, products, rows, complete (n,), closed truth (n, C)) of what is known of a batch."""
-    row, values = _flat(known)
+    row, values = flat(known)
     if not len(row):
         return
     basis, products = (np.asarray(values.field(n).to_pylist()) for n in ("basis", "products"))
     complete = np.asarray(values.field("complete"))
-    entry, given = _flat(values.field("given"))
+    entry, given = flat(values.field("given"))
     truth = np.zeros((len(row), len(tree)), np.bool_)
     truth[entry, np.asarray(given)] = True
     truth = tree.close_up(truth)

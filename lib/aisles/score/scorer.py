@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pyspark import Broadcast
     from pyspark.sql import DataFrame
 
-Calibration = Callable[[NDArray], NDArray]
+# (raw probabilities, which of the pairs a rule voted for) -> calibrated probabilities
+Calibrate = Callable[[NDArray, NDArray[np.bool_]], NDArray]
+VOTES = "rules"  # column array<struct<index:int,score:float>>: categories that rules voted for
 
 SCORED = (
     "product_id string, content_hash string, embedding array<float>, category array<int>,"
@@ -47,7 +49,7 @@ class Packed:
 
 
 class Scorer:
-    """A loaded model with its tree. calibrate: raw to calibrated probabilities, any shape."""
+    """A loaded model with its tree."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -69,6 +71,23 @@ class Scorer:
         for first in range(0, batch.num_rows, rows):
             inputs = inputs_of(batch.slice(first, rows), self.model.network.encoder)
             yield self.model.network.predict(inputs)
+
+
+def flat(lists: pa.ListArray) -> tuple[NDArray[np.int64], pa.Array]:
+    """(row of each entry, the entries) of a column of lists."""
+    filled = lists.fill_null([]) if lists.null_count else lists
+    lengths = np.diff(np.asarray(filled.offsets))
+    return np.repeat(np.arange(len(lists)), lengths), filled.flatten()
+
+
+def vote_scores(rules: pa.ListArray, tree: Taxonomy) -> NDArray[np.float32]:
+    """(n, C): precision of the best rule that voted for the category or one below it."""
+    scores = np.zeros((len(rules), len(tree)), np.float32)
+    row, values = flat(rules)
+    np.maximum.at(
+        scores, (row, np.asarray(values.field("index"))), np.asarray(values.field("score"))
+    )
+    return tree.coherent(scores).astype(np.float32)
 
 
 def inputs_of(batch: pa.RecordBatch, encoder: EncoderConfig) -> Batch:
@@ -115,14 +134,15 @@ def opened(sent: Broadcast[Packed]) -> Scorer:
 
 def score(
     sent: Broadcast[Packed],
-    calibrate: Calibration,
+    calibrate: Calibrate,
     threshold: NDArray[np.float64],
     floor: float,
     rows: int,
 ) -> Callable[[DataFrame], DataFrame]:
     """A transform whose output row is one product with its embedding and its pairs above the floor.
 
-    Probabilities are calibrated, then made coherent with the tree. A pair is assigned when its
+    Probabilities are calibrated by score and by whether a rule voted (the column `rules`, see
+    VOTES), then made coherent with the tree. A pair is assigned when its
     probability reaches its category's threshold, or a descendant's does. Assigned pairs are kept
     also below the floor.
     """
@@ -146,12 +166,13 @@ def _rows(
     taxonomy: Taxonomy,
     batch: pa.RecordBatch,
     said: Prediction,
-    calibrate: Calibration,
+    calibrate: Calibrate,
     threshold: NDArray[np.float64],
     floor: float,
 ) -> pa.RecordBatch:
     raw = said.probabilities.numpy()
-    probability = taxonomy.coherent(calibrate(raw))
+    votes = vote_scores(batch.column(VOTES), taxonomy) > 0
+    probability = taxonomy.coherent(calibrate(raw, votes))
     assigned = taxonomy.close_up(probability >= threshold)
     row, category = np.nonzero((probability >= floor) | assigned)
     offsets = pa.array(np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(raw)))]))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisles.calibrate import Tally, coverage_threshold, figures
-from aisles.calibrate.calibration import Calibration, fit_calibration
+from aisles.calibrate.calibration import Calibration, Evidence, fit_calibration
 from aisles.calibrate.pairs import Pairs
 from aisles.calibrate.thresholds import Thresholds, choose_thresholds
 from aisles.score import Measured, Packed, Scorer, measure, measured
@@ -42,23 +42,23 @@ def run(job: Job, params: Evaluate, account: Account) -> None:
     """Measures the newest model and gives it the alias unless it is worse than the champion."""
     tracking = Tracking(job.config)
     subject = load_model(tracking, tracking.newest())
-    bins = job.config.evaluate.bins
     known = evidence(job, subject.scorer.taxonomy, params.truth)
-    with step("measuring on validation"):
-        validation = _pass(job, subject, known, "validation", Calibration(), None, bins)
-    pairs = _answered(validation, subject, bins)
-    labels = validation.labels or Pairs(len(subject.scorer.taxonomy), bins)
-    calibration = fit_calibration(pairs)
+    with step("calibrating on validation"):
+        raw = _pass(job, subject, known, "validation", Evidence(), None)
+    calibration = Evidence(*[_calibration(raw, name) for name in ("unvoted", "voted")])
+    with step("choosing thresholds on validation"):
+        validation = _pass(job, subject, known, "validation", calibration, None)
+    empty = Pairs(len(subject.scorer.taxonomy), job.config.evaluate.bins)
     chosen = choose_thresholds(
-        _recalibrated(pairs, calibration),
-        _recalibrated(labels, calibration),
+        validation.of("answers", empty),
+        validation.of("rules", empty),
         subject.scorer.taxonomy,
         job.config.evaluate.threshold_precision,
     )
     _store_thresholds(job, subject, chosen, calibration)
     with step("measuring on test"):
-        test = _pass(job, subject, known, "test", calibration, chosen, bins)
-    found = _figures(job, validation, test, calibration)
+        test = _pass(job, subject, known, "test", calibration, chosen)
+    found = _figures(job, validation, test)
     _store_figures(job, subject, found)
     _promote(tracking, subject, validation, account)
     account.rows_out = len(found)
@@ -90,9 +90,8 @@ def _pass(
     subject: Subject,
     known: DataFrame,
     split: str,
-    calibration: Calibration,
+    calibration: Evidence,
     chosen: Thresholds | None,
-    bins: int,
 ) -> Measured:
     """Counts of one split. Without chosen thresholds rule labels are counted as well."""
     tree, outputs = subject.scorer.taxonomy, subject.scorer.model.outputs
@@ -103,7 +102,7 @@ def _pass(
         job.spark.sparkContext.broadcast(subject.packed),
         calibration.apply,
         {"model": model_thresholds, "rules": np.full(len(tree), _ANY_VOTE)},
-        bins,
+        job.config.evaluate.bins,
         (outputs.prior, outputs.unknown_weight) if chosen is None else None,
     )
     joined = examples.join(known, "product_id", how="left" if chosen is None else "inner")
@@ -113,31 +112,14 @@ def _pass(
     return measured((row.asDict() for row in counted(few).collect()), tree)
 
 
-def _answered(validation: Measured, subject: Subject, bins: int) -> Pairs:
-    """All validation answers: complete sets with every pair, and pairs asked singly."""
-    pairs = validation.asked or Pairs(len(subject.scorer.taxonomy), bins)
-    for (basis, _, system), tally in validation.tallies.items():
-        if basis == "answers" and system == "model":
-            pairs = pairs + Pairs.of_tally(tally)
-    return pairs
-
-
-def _recalibrated(pairs: Pairs, calibration: Calibration) -> Pairs:
-    """The same pairs by calibrated probability: the map is monotone, so bins move as a whole."""
-    from aisles.calibrate.bins import bin_of, middles, sigmoid
-
-    centre = sigmoid(middles(pairs.bins))
-    centre[0] = 0.0
-    to = bin_of(calibration.apply(centre), pairs.bins)
-    moved = Pairs(*pairs.weight.shape)
-    for name in ("weight", "positive", "square"):
-        target = getattr(moved, name)
-        np.add.at(target.T, to, getattr(pairs, name).T)
-    return moved
+def _calibration(raw: Measured, votes: str) -> Calibration:
+    """The map for pairs with or without a vote; the identity where there are no answers."""
+    pairs = raw.pairs.get(("answers", votes))
+    return Calibration() if pairs is None else fit_calibration(pairs)
 
 
 def _store_thresholds(
-    job: Job, subject: Subject, chosen: Thresholds, calibration: Calibration
+    job: Job, subject: Subject, chosen: Thresholds, calibration: Evidence
 ) -> None:
     version = subject.model.version
     rows = [
@@ -160,13 +142,11 @@ def _store_thresholds(
 Found = dict[tuple[str, str, str, str], tuple[float, int]]
 
 
-def _figures(job: Job, validation: Measured, test: Measured, calibration: Calibration) -> Found:
+def _figures(job: Job, validation: Measured, test: Measured) -> Found:
     """(basis, products, system, figure) -> value and the products that it rests on."""
     config, found = job.config.evaluate, Found()
     for (basis, products, system), tally in test.tallies.items():
         at = _coverage_at(validation, basis, products, system, config.precision)
-        if at is not None and system == "model":
-            at = float(calibration.apply(np.array([at]))[0]) if math.isfinite(at) else at
         values = figures(tally, config.min_truth, config.precision, at)
         if at is None:
             values |= dict.fromkeys(_CHOSEN, math.nan)
@@ -230,7 +210,7 @@ def _quality(tallies: Mapping[tuple[str, str, str], Tally]) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def thresholds_of(job: Job, subject: Subject) -> tuple[NDArray[np.float64], Calibration]:
+def thresholds_of(job: Job, subject: Subject) -> tuple[NDArray[np.float64], Evidence]:
     """The stored thresholds (C,) and calibration of a model; ValueError when there are none."""
     rows = (
         job.tables.read("thresholds").filter(f"model_version = '{subject.model.version}'").collect()
@@ -241,4 +221,4 @@ def thresholds_of(job: Job, subject: Subject) -> tuple[NDArray[np.float64], Cali
         )
     by_category = {row["category_id"]: row["threshold"] for row in rows}
     values = np.array([by_category[c] for c in subject.scorer.taxonomy.ids], np.float64)
-    return values, Calibration.from_json(rows[0]["calibration"])
+    return values, Evidence.from_json(rows[0]["calibration"])

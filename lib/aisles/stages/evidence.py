@@ -22,16 +22,21 @@ def evidence(job: Job, tree: Taxonomy, truth: str) -> DataFrame:
     """
     from pyspark.sql import functions as F
 
-    places = job.spark.createDataFrame(
-        [(category, i) for i, category in enumerate(tree.ids)], "category_id string, index int"
-    )
+    places = _places(job, tree)
     answered, asked = _answers(job, places)
     known = answered if not truth else answered.unionByName(_truth(job, truth, places))
     sets = known.groupBy("product_id").agg(
         F.collect_list(F.struct("basis", "products", "complete", "given")).alias("known")
     )
     either = sets.join(asked, "product_id", how="full_outer")
-    return either.join(_rules(job, tree, places), "product_id", how="left")
+    return either.join(rules_of(job, tree), "product_id", how="left")
+
+
+def _places(job: Job, tree: Taxonomy) -> DataFrame:
+    """One row is one category with its place among the outputs."""
+    return job.spark.createDataFrame(
+        [(category, i) for i, category in enumerate(tree.ids)], "category_id string, index int"
+    )
 
 
 def _retailers(job: Job) -> DataFrame:
@@ -108,10 +113,14 @@ def _truth(job: Job, folder: str, places: DataFrame) -> DataFrame:
     )
 
 
-def _rules(job: Job, tree: Taxonomy, places: DataFrame) -> DataFrame:
-    """One row is one product with the categories that rules alone give it."""
+def rules_of(job: Job, tree: Taxonomy) -> DataFrame:
+    """One row is one product with the categories that rules alone give it: `rules`, see `VOTES`.
+
+    votes_hash tells whether the set of these categories has changed.
+    """
     from pyspark.sql import functions as F
 
+    places = _places(job, tree)
     containing = above(job.spark, tree)
     votes = job.tables.read("rule_votes")
     answers = closed_answers(job.tables.read("human_labels"), containing)
@@ -122,5 +131,8 @@ def _rules(job: Job, tree: Taxonomy, places: DataFrame) -> DataFrame:
         .join(F.broadcast(precision), ["rule_id", "rule_version"], how="inner")
         .join(F.broadcast(places), "category_id", how="inner")
         .groupBy("product_id")
-        .agg(F.collect_list(entry).alias("rules"))
+        .agg(
+            F.collect_list(entry).alias("rules"),
+            F.xxhash64(F.array_sort(F.collect_set("index"))).alias("votes_hash"),
+        )
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aisles.encode import encode
-from aisles.score import score
+from aisles.score import VOTES, score
 from aisles.stages.evaluate import Subject, load_model, thresholds_of
+from aisles.stages.evidence import rules_of
 from aisles.stages.job import Account, Job, step
 from aisles.stages.params import Score
 from aisles.tracking import Tracking
+
+_KEPT = ("product_id", "content_hash", "image", VOTES)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -27,12 +30,12 @@ def run(job: Job, params: Score, account: Account) -> None:
     threshold, calibration = thresholds_of(job, subject)
     sent = job.spark.sparkContext.broadcast(subject.packed)
     config = job.config.score
-    active = job.tables.read("products").filter("active")
+    active = _with_votes(job, subject)
     todo = _todo(job, active, champion.version).repartition(
         job.spark.sparkContext.defaultParallelism * 4
     )
     scored = score(sent, calibration.apply, threshold, config.floor, config.batch_rows)(
-        encode(subject.scorer.model.network.encoder, ("product_id", "content_hash", "image"))(todo)
+        encode(subject.scorer.model.network.encoder, _KEPT)(todo)
     ).persist(StorageLevel.DISK_ONLY)
     try:
         with step("scoring products"):
@@ -50,15 +53,26 @@ def run(job: Job, params: Score, account: Account) -> None:
     )
 
 
+def _with_votes(job: Job, subject: Subject) -> DataFrame:
+    """One row is one active product with the categories that rules voted for."""
+    from pyspark.sql import functions as F
+
+    votes = rules_of(job, subject.scorer.taxonomy)
+    products = job.tables.read("products").filter("active")
+    return products.join(votes, "product_id", how="left").withColumn(
+        "votes_hash", F.coalesce("votes_hash", F.lit(0))
+    )
+
+
 def _todo(job: Job, active: DataFrame, version: str) -> DataFrame:
-    """The active products that this model has not scored with their present content."""
+    """The active products that this model has not scored with present content and votes."""
     done = (
         job.tables.read("embeddings")
         .filter(f"model_version = '{version}'")
-        .select("product_id", "content_hash")
+        .select("product_id", "content_hash", "votes_hash")
     )
     pictures = job.tables.read("images").filter("status = 'ok'").select("image_url", "image")
-    return active.join(done, ["product_id", "content_hash"], how="left_anti").join(
+    return active.join(done, ["product_id", "content_hash", "votes_hash"], how="left_anti").join(
         pictures, "image_url", how="left"
     )
 
@@ -87,8 +101,11 @@ def _write(job: Job, subject: Subject, scored: DataFrame, active: DataFrame) -> 
     )
     everything = job.tables.conform("scores", fresh).unionByName(job.tables.conform("scores", kept))
     job.tables.replace("scores", everything, "true")
-    features = scored.select("product_id", "content_hash", "embedding").withColumn(
-        "model_version", version
+    votes = active.select("product_id", "votes_hash")
+    features = (
+        scored.select("product_id", "content_hash", "embedding")
+        .join(votes, "product_id", how="inner")
+        .withColumn("model_version", version)
     )
     old = (
         job.tables.read("embeddings")
@@ -96,4 +113,6 @@ def _write(job: Job, subject: Subject, scored: DataFrame, active: DataFrame) -> 
         .join(active.select("product_id"), "product_id", how="left_semi")
     )
     # embeddings last: its rows say that the scores of their products are there.
-    job.tables.replace("embeddings", features.unionByName(old), "true")
+    job.tables.replace(
+        "embeddings", job.tables.conform("embeddings", features).unionByName(old), "true"
+    )

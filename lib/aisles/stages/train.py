@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aisles.config import EncoderConfig, from_dict
+from aisles.config import EncoderConfig, TrainConfig, from_dict
+from aisles.dataset import pin
 from aisles.network import Outputs
 from aisles.stages.categories import tree_of_outputs
 from aisles.stages.job import Account, Job, step
@@ -79,8 +81,17 @@ def _spec(job: Job, row: dict[str, Any]) -> FitSpec:
         network=job.config.network,
         train=job.config.train,
     )
+    rows = pin(spec.table, spec.version, identity, "train").rows
+    spec = dataclasses.replace(spec, train=_affordable(job.config.train, rows))
     # Trainings with other settings on the same snapshot keep their checkpoints apart.
     return dataclasses.replace(spec, run_folder=str(folder / spec.fingerprint))
+
+
+def _affordable(config: TrainConfig, rows: int) -> TrainConfig:
+    """The settings with as many epochs as the step limit allows: large snapshots need fewer."""
+    steps = math.ceil(rows / config.batch_size)
+    epochs = min(config.epochs, max(2, round(config.max_steps / max(1, steps))))
+    return dataclasses.replace(config, epochs=epochs)
 
 
 def run_folder(job: Job, identity: str) -> Path:
