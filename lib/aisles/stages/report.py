@@ -17,14 +17,14 @@ SHOWN = {
     "macro_f1": "macro F1",
     "micro_precision": "micro precision",
     "micro_recall": "micro recall",
-    "micro_ap": "micro average precision",
-    "macro_ap": "macro average precision",
-    "coverage": "coverage at the wanted precision",
-    "precision_at_coverage": "precision reached there",
-    "calibration_error_above_5_percent": "calibration error, pairs above 5 %",
+    "micro_ap": "micro avg precision",
+    "macro_ap": "macro avg precision",
+    "coverage": "coverage at precision",
+    "precision_at_coverage": "precision there",
+    "calibration_error_above_5_percent": "calibration error > 5 %",
     "coarse_recall": "recall of coarse truth",
 }
-_GROUPS = {"in_shop": "shops with answers", "left_out": "shops left out of the answers"}
+_GROUPS = {"in_shop": "seen shops", "left_out": "left out"}
 
 
 def console() -> Console:
@@ -111,14 +111,19 @@ def _figures(job: Job) -> object | None:
         for r in rows
         if r["model_version"] == newest
     }
-    table = Table(title=f"Model version {newest} against rules alone, same test products")
-    table.add_column("figure")
     groups = sorted({key[:2] for key in value})
+    rests = {
+        group: max(r["count"] or 0 for k, r in value.items() if k[:2] == group) for group in groups
+    }
+    counts = "; ".join(f"{_GROUPS[g]} by {basis}: {n:,}" for (basis, g), n in rests.items())
+    table = Table(
+        title=f"Model version {newest} against rules alone, same test products",
+        caption=f"test products: {counts} (left out: shops without any answer)",
+    )
+    table.add_column("figure", no_wrap=True)
     for basis, group in groups:
-        count = max(r["count"] or 0 for key, r in value.items() if key[:2] == (basis, group))
         for system in ("rules", "model"):
-            head = f"{system}\n{_GROUPS.get(group, group)}\nby {basis}, {count:,} products"
-            table.add_column(head, justify="right")
+            table.add_column(f"{system}\n{_GROUPS[group]}\nby {basis}", justify="right")
     for figure, name in SHOWN.items():
         cells = [
             _cell(row["value"]) if (row := value.get((*group, system, figure))) else "-"
