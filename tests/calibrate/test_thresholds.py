@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisles.calibrate import Pairs, Tally, choose_thresholds
+from aisles.calibrate import Pairs, choose_thresholds
 from aisles.calibrate.thresholds import COLD, LOWEST
 from aisles.taxonomy import Taxonomy
 
@@ -109,15 +109,13 @@ def test_thresholds_are_probabilities_above_the_lowest(
     assert (made.precision_lower_bound <= 1).all()
 
 
-def test_a_tally_reads_as_pairs_and_bytes_round_trip() -> None:
+def test_bytes_round_trip() -> None:
     rng = np.random.default_rng(3)
     score = TREE.coherent(rng.random((50, 4)))
     truth = TREE.close_up(rng.random((50, 4)) < 0.2)
-    tally = Tally(TREE, BINS)
-    tally.add(score, truth, np.ones(50, bool))
     direct = Pairs(4, BINS)
     direct.add(np.tile(np.arange(4), 50), score.ravel(), truth.ravel())
-    made = Pairs.from_bytes(Pairs.of_tally(tally).to_bytes())
+    made = Pairs.from_bytes(direct.to_bytes())
     for name in ("weight", "positive", "square"):
         assert (getattr(made, name) == getattr(direct, name)).all()
     with pytest.raises(ValueError, match="cannot"):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aisles.calibrate.bins import Floats, bin_of, pack, unpack
-from aisles.calibrate.tally import Tally
+from aisles.calibrate.bins import bin_of, pack, unpack
 
 
 class Pairs:
@@ -69,12 +68,4 @@ class Pairs:
         pairs.weight, pairs.positive, pairs.square = (
             arrays[name] for name in ("weight", "positive", "square")
         )
-        return pairs
-
-    @staticmethod
-    def of_tally(tally: Tally) -> Pairs:
-        """Every pair of a tally's complete products as an answer of weight 1."""
-        pairs = Pairs(*tally.every.shape)
-        every: Floats = tally.every.astype(np.float64)
-        pairs.weight, pairs.positive, pairs.square = every, tally.right.astype(np.float64), every
         return pairs
