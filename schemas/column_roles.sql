@@ -4,8 +4,12 @@ CREATE TABLE IF NOT EXISTS column_roles (
   column STRING NOT NULL COMMENT 'header word; XML tag with prefix; 0-based position without header',
   role STRING COMMENT 'title, description, brand, price, ...; null when none fits',
   confidence DOUBLE COMMENT '0 to 1',
-  evidence STRING COMMENT 'why: header words and value statistics',
-  source STRING COMMENT 'inferred or override'
+  evidence STRING COMMENT 'why: header words, value statistics, what other feeds of the network lent',
+  source STRING COMMENT 'inferred or override',
+  filled DOUBLE COMMENT 'share of the sampled records that fill it, 0 to 1, when the role was inferred; null for a column that was only stated',
+  decimals STRING COMMENT 'how its amounts write decimals: comma or dot; null when they do not tell or it holds none',
+  profile STRING COMMENT 'JSON of the values seen when the role was inferred: rows (filled ones), filled, unique, length (signs), marks (shares of kinds of values), values (smallest hashes); later deliveries are held against it',
+  run_date DATE COMMENT 'day of the delivery from which the role was inferred'
 ) USING delta
 COMMENT 'One row is one column of one feed and the role it was given'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')

@@ -212,3 +212,127 @@ def test_what_csv_writes_is_read_back(
         delimited.BLOCK_BYTES = original
     names = ("title", "description", "price")
     assert found == [{n: c for n, c in zip(names, row, strict=True) if c} for row in rows]
+
+
+ESCAPED = {
+    "quote": ('{0};"a \\"big\\" one";1.50\n', 'a "big" one'),
+    "quote at the end": ('{0};"a 5\\"";1.50\n', 'a 5"'),
+    "quote before a delimiter": ('{0};"a 5\\"; b";1.50\n', 'a 5"; b'),
+    "delimiter": ("{0};a\\; b;1.50\n", "a; b"),
+    "escape": ('{0};"a\\"\\\\";1.50\n', 'a"\\'),
+}
+
+
+@pytest.mark.parametrize(("line", "title"), ESCAPED.values(), ids=ESCAPED.keys())
+def test_signs_escaped_by_backslash(line: str, title: str) -> None:
+    expected = {"title": title, "price": "1.50"}
+    found = read("id;title;price\n" + "".join(line.format(no) for no in range(20)))
+    assert found == [{"id": str(no)} | expected for no in range(20)]
+
+
+def test_one_escaped_record_far_into_the_file() -> None:
+    lines = [plain(no) for no in range(5000)]
+    lines[4000] = '4000;"a 5\\"; b";1.50;red\n'
+    found = read(HEADER + "".join(lines))
+    assert found[4000] == {"id": "4000", "title": 'a 5"; b', "price": "1.50", "colour": "red"}
+    assert [row for row in found if isinstance(row, str)] == []
+
+
+def test_backslashes_that_escape_nothing() -> None:
+    text = "id;title;price\n" + "".join(f"{no};C:\\a\\b \\n;1.50\n" for no in range(9))
+    assert read(text)[3] == {"id": "3", "title": "C:\\a\\b \\n", "price": "1.50"}
+
+
+def test_delimiters_of_several_signs_in_quotes_and_in_refused_records() -> None:
+    rows = "".join(f'{no}||"a || b|{no}"||{no}.50\n' for no in range(30))
+    found = read("id||title||price\n" + rows + "1||2\n")
+    assert found[3] == {"id": "3", "title": "a || b|3", "price": "3.50"}
+    assert found[30] == "wrong_columns: expected 3, got 2"
+    text = ("id||title||price\n" + rows + "1||2\n").encode()
+    raw = [row["raw"] for batch in parse(io.BytesIO(text), "f") for row in batch.to_pylist()]
+    assert raw[30] == "1||2"
+
+
+def test_remarks_are_no_records() -> None:
+    lines = [plain(no) + f"# page {no}\n#\n" for no in range(1, 9)]
+    assert read("// of today\n-- by night\n" + HEADER + "".join(lines)) == [
+        cells(no) for no in range(1, 9)
+    ]
+
+
+def test_the_header_once_more_is_refused() -> None:
+    usual = [plain(no) for no in range(1, 9)]
+    found = read(HEADER + "".join([*usual[:4], HEADER, *usual[4:]]))
+    refused = "repeated_header: the names of the columns once more"
+    assert found == [*map(cells, range(1, 5)), refused, *map(cells, range(5, 9))]
+
+
+FIRST_LINES = {
+    "stated delimiter": "sep=;\n" + HEADER,
+    "header in a remark": "#id;title;price;colour\n",
+    "title above": "Products of Shop\n\nMade today\n" + HEADER,
+    "header without the last column": "id;title;price;colour;note\n",
+    "trailing delimiter in the header only": "id;title;price;colour;\n",
+}
+
+
+@pytest.mark.parametrize("start", FIRST_LINES.values(), ids=FIRST_LINES.keys())
+def test_what_stands_above_the_records(start: str) -> None:
+    rows = "".join(plain(no) for no in range(1, 9))
+    assert read(start + rows) == [cells(no) for no in range(1, 9)]
+
+
+def test_columns_without_a_name() -> None:
+    rows = "".join(f"7{no};Shirt no {no};1{no}.50;red;x{no}\n" for no in range(9))
+    assert read(HEADER + rows)[3] == cells(3) | {"id": "73", "4": "x3"}
+
+
+def test_row_numbers_without_a_name() -> None:
+    """R's write.table leaves the name of the first column out."""
+    rows = "".join(f'"{no}";9{no};"Shirt";{no}.50;https://a.example/{no}\n' for no in range(1, 9))
+    assert read("id;title;price;link\n" + rows)[2] == {
+        "0": "3", "id": "93", "title": "Shirt", "price": "3.50", "link": "https://a.example/3",
+    }  # fmt: skip
+
+
+def test_ten_thousand_columns_whose_names_are_longer_than_the_head() -> None:
+    names = [f"attribute {no} of the product" for no in range(10_000)]
+    line = ";".join(str(no) for no in range(10_000)) + "\n"
+    found = read(";".join(names) + "\n" + line * 20)
+    assert len(found) == 20
+    assert found[19] == dict(zip(names, map(str, range(10_000)), strict=True))
+
+
+def test_a_line_too_long_is_one_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "MAX_LINE_BYTES", 1 << 22)
+    monkeypatch.setattr(delimited, "MAX_RECORD_CHARS", 1 << 18)
+    found = read(HEADER + plain(1) + "2;" + "x" * (1 << 25) + ";3;4\n" + plain(3))
+    assert found == [cells(1), "line_too_long: over 4194304 bytes", cells(3)]
+
+
+LINE_ENDS = {"\n": "\n", "\r\n": "\r\n", "\r": "\r"}
+
+
+@pytest.mark.parametrize("end", LINE_ENDS)
+def test_line_ends_and_line_feeds_in_quotes(end: str) -> None:
+    lines = ["id;title;price", *(f'{no};"a\nb";{no}.50' for no in range(9))]
+    expected = [{"id": str(no), "title": "a\nb", "price": f"{no}.50"} for no in range(9)]
+    assert read(end.join(lines) + end) == expected
+
+
+def test_how_bytes_arrive_makes_no_difference() -> None:
+    """Lines of other encodings are mended as a whole, wherever the chunks are cut."""
+    usual = "".join(f"{no};café au lait;1.50;bleuâtre\n" for no in range(9000)).encode()
+    odd = b"1;caf\xe9 \x80;1.50;b\n" + "2;caf\u00e9 ".encode() + b"\xe9;1.50;b\n"
+    data = HEADER.encode() + usual + odd * 500
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(min(size or 0, 1237))
+
+    def rows(stream: io.BytesIO) -> list[object]:
+        return [row for batch in parse(stream, "f.csv") for row in batch.to_pylist()]
+
+    found = rows(io.BytesIO(data))
+    assert rows(Slow(data)) == found
+    assert [dict(r["values"])["title"] for r in found[-2:]] == ["café €", "café \ufffd"]  # type: ignore[index]

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from aisles.feeds import files
 from aisles.feeds.files import list_files
 from aisles.feeds.roles import column_roles, roles_of_feed
 from aisles.feeds.spark import file_batches, read_files
@@ -54,6 +56,64 @@ def test_list_files(feeds: Path) -> None:
         list_files(str(feeds / "none"))
 
 
+def test_known_files_are_not_read_again(feeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = list_files(str(feeds), ["roles_*.json"])
+    known = {f.file: (f.bytes, f.modified, f.content_hash) for f in first}
+    shop = feeds / "net" / "shop.csv"
+    size = shop.stat().st_size
+    shop.write_text("y" * size)  # of the same size
+    (feeds / "net" / "new.csv").write_text("id;title\n")
+    read: list[str] = []
+    digest = files._digest
+
+    def watched(system: Any, path: str) -> tuple[int, str]:
+        read.append(path.rsplit("/", 1)[1])
+        return digest(system, path)
+
+    monkeypatch.setattr(files, "_digest", watched)
+    second = list_files(str(feeds), ["roles_*.json"], known)
+    assert sorted(read) == ["new.csv", "shop.csv"]
+    assert [f.file for f in second if f not in first] == ["net/new.csv", "net/shop.csv"]
+    assert second[2].content_hash == hashlib.sha256(b"y" * size).hexdigest()
+
+
+def test_a_storage_that_says_nothing_of_changes_is_read_each_time() -> None:
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/feeds/net/shop.csv", b"id;title\n1;a\n")
+    (first,) = list_files("memory://feeds")
+    assert (first.modified, first.location) == ("", "memory:///feeds/net/shop.csv")
+    memory.pipe("/feeds/net/shop.csv", b"id;title\n1;b\n")
+    known = {first.file: (first.bytes, first.modified, first.content_hash)}
+    (second,) = list_files("memory://feeds", known=known)
+    assert second.content_hash != first.content_hash
+    rows = [row for batch in file_batches(second) for row in batch.to_pylist()]
+    assert dict(rows[0]["values"]) == {"id": "1", "title": "b"}
+
+
+MARKS = {
+    "a disk": ({"mtime": 1.5, "created": 2.5, "ino": 7}, "1.5 2.5 7"),
+    "a bucket": ({"ETag": '"ab-1"', "LastModified": "2026-01-02 03:04"}, "ab-1 2026-01-02 03:04"),
+    "a link": ({"mtime": 1.5, "islink": True}, ""),
+    "nothing said": ({"created": 2.5, "size": 3}, ""),
+}
+
+
+@pytest.mark.parametrize(("info", "text"), MARKS.values(), ids=MARKS.keys())
+def test_what_a_storage_says_of_changes(info: dict[str, Any], text: str) -> None:
+    assert files._modified(info) == text
+
+
+def test_odd_names_and_links(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("id;title\n1;a\n")
+    (tmp_path / "feeds" / "net").mkdir(parents=True)
+    (tmp_path / "feeds" / "net" / "shop [1] 100%.csv").symlink_to(tmp_path / "data")
+    (tmp_path / "feeds" / "linked").symlink_to(tmp_path / "feeds" / "net")
+    found = list_files(str(tmp_path / "feeds"))
+    assert [f.file for f in found] == ["linked/shop [1] 100%.csv", "net/shop [1] 100%.csv"]
+    rows = [row for batch in file_batches(found[0]) for row in batch.to_pylist()]
+    assert dict(rows[0]["values"]) == {"id": "1", "title": "a"}
+
+
 def test_batches_of_a_file(feeds: Path) -> None:
     file = list_files(str(feeds), ["net/o*", "roles_*"])[0]
     rows = [row for batch in file_batches(file, DAY, 25) for row in batch.to_pylist()]
@@ -86,9 +146,9 @@ def test_roles_of_one_feed_without_its_format(feeds: Path) -> None:
 
 
 def test_spark_table_and_roles(spark: Any, feeds: Path) -> None:
-    files = list_files(str(feeds), ["roles_*.json"])
-    table = read_files(spark, files, DAY)
-    assert table.rdd.getNumPartitions() == len(files)
+    found = list_files(str(feeds), ["roles_*.json"])
+    table = read_files(spark, found, DAY)
+    assert table.rdd.getNumPartitions() == len(found)
     table.cache()
     counts = {
         (r["file"], r["bad"], r["closing"]): r["count"]

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from aisles.feeds import jsons
 from aisles.feeds import xml as feed_xml
 from aisles.feeds.parse import Parsed, parse
 
@@ -64,6 +65,35 @@ XML = {
         "<p><item><id>1</id><t>caf&eacute; R&B &nbsp;x</t></item><item><id>2</id></item></p>",
         {"id": "1", "t": "café R&B \u00a0x"},
     ),
+    "attributes alone": (
+        "<list><p id='1' name='A > B'/><p id='2' name='C'/></list>",
+        {"@id": "1", "@name": "A > B"},
+    ),
+    "one record of an unknown name": (
+        "<list><made>today</made><thing><id>1</id><title>A</title></thing></list>",
+        {"id": "1", "title": "A"},
+    ),
+    "one text each": ("<urls><url>https://a</url><url>b</url></urls>", {"url": "https://a"}),
+    "more pictures than records": (
+        "<shop>"
+        + "<ware><id>1</id><pics><pic><u>a</u><w>1</w></pic><pic><u>b</u></pic></pics></ware>" * 3
+        + "</shop>",
+        {"id": "1", "pics/pic/u": "a", "pics/pic/w": "1", "pics/pic/u#2": "b"},
+    ),
+    "tags in instructions, comments and CDATA": (
+        "<?xml-stylesheet href='<item>'?><!-- <item> --><p><?php '<item>' ?>"
+        "<item><id>1</id><?x <item> ?><t><![CDATA[</item><item>]]></t></item>"
+        "<item><id>2</id></item></p><!-- </item> -->",
+        {"id": "1", "t": "</item><item>"},
+    ),
+    "the word ENTITY in a text": (
+        "<p><item><t><![CDATA[<!ENTITY a>]]></t></item><item><t>b</t></item></p>",
+        {"t": "<!ENTITY a>"},
+    ),
+    "a warning above": (
+        "Notice: line 3\n<?xml version='1.0'?><p><item/><item><t>b</t></item></p>",
+        {},
+    ),
     "markup left in": (
         "<p><item><id>1</id><d>a <b>bold</b> one</d></item><item><id>2</id></item></p>",
         {"id": "1", "d": "a bold one"},
@@ -76,6 +106,49 @@ def test_xml(data: str, first: dict[str, str]) -> None:
     rows, parsed = read(data)
     assert rows[0] == first
     assert parsed.complete
+
+
+def test_elements_made_like_the_records_are_records() -> None:
+    pair = "<shirt><id>{0}</id><price>1</price></shirt><shoe><id>{0}</id><price>2</price></shoe>"
+    text = "<shop>" + "".join(pair.format(no) for no in range(9)) + "<ad><x>1</x></ad></shop>"
+    rows, parsed = read(text)
+    assert parsed.format is not None and parsed.format.record_element == "/shop/shirt|shoe"
+    assert rows == [{"id": str(no // 2), "price": str(1 + no % 2)} for no in range(18)]
+
+
+LOST_TAGS = {
+    "start tag": ("<item a='><id>5</id></item>", "bad_xml"),
+    "comment": ("<!-- <item><id>5</id></item>", "bad_xml: a comment or CDATA that never ends"),
+    "CDATA": ("<item><id><![CDATA[5</id></item>", "bad_xml: CData section not finished"),
+    "deep": ("<item>" + "<a>" * 150 + "x" + "</a>" * 150 + "</item>", "bad_xml: nested too deeply"),
+    "deeper": ("<item>" + "<a>" * 9999 + "</a>" * 9999 + "</item>", "bad_xml: Excessive depth"),
+}
+
+
+@pytest.mark.parametrize(("broken", "reason"), LOST_TAGS.values(), ids=LOST_TAGS.keys())
+def test_what_never_ends_hides_no_records(broken: str, reason: str) -> None:
+    items = [f"<item><id>{no}</id><t>x</t></item>" for no in range(9)]
+    rows, parsed = read("<p>" + "".join([*items[:5], broken, *items[5:]]) + "</p>")
+    wanted = {"id": "5"} if "comment" in reason else None
+    kept = [row for row in rows if isinstance(row, dict) and row != wanted]
+    assert kept == [{"id": str(no), "t": "x"} for no in range(9)]
+    assert [row[: len(reason)] for row in rows if isinstance(row, str)] == [reason]
+    assert parsed.complete
+
+
+EMPTY = {
+    "nothing listed": "<products></products>",
+    "only the shop": "<rss><channel><title>Shop</title></channel></rss>",
+    "an error": "<error>no such feed</error>",
+    "nested without end": "<a>" * 5000,
+}
+
+
+@pytest.mark.parametrize("data", EMPTY.values(), ids=EMPTY.keys())
+def test_xml_without_records_is_not_taken_for_an_empty_shop(data: str) -> None:
+    rows, parsed = read(data)
+    assert len(rows) == 1 and str(rows[0]).startswith("unreadable: xml: no element repeats")
+    assert not parsed.complete
 
 
 def test_xml_in_another_encoding() -> None:
@@ -109,7 +182,8 @@ def test_truncated_xml_keeps_what_was_read() -> None:
 def test_entities_are_refused() -> None:
     bomb = '<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><r><item><t>&b;</t></item></r>'
     outside = '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><r><item><t>&a;</t></item></r>'
-    for data in (bomb, outside):
+    hidden = "<!-- <!DOCTYPE r> --><?x ?>" + bomb.replace("<!ENTITY", "<!-- <x> --><!ENTITY")
+    for data in (bomb, outside, hidden, "x\n" + "<?xml version='1.0'?>" + bomb):
         rows, parsed = read(data)
         assert len(rows) == 1 and str(rows[0]).startswith("unreadable: xml_entities")
         assert not parsed.complete
@@ -127,19 +201,84 @@ CELLS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        RECORD + "\n" + RECORD + "\n",
-        f"[{RECORD},\n{RECORD}]",
-        f'{{"shop": {{"name": "x"}}, "products": [{RECORD}, {RECORD}], "n": 2}}',
-    ],
-    ids=["lines", "list", "wrapped"],
-)
-def test_json(data: str) -> None:
+JSON = {
+    "lines": RECORD + "\n" + RECORD + "\n",
+    "lines with commas": RECORD + ",\n" + RECORD,
+    "list": f"[{RECORD},\n{RECORD}]",
+    "list of lists": f"[[{RECORD}], [{RECORD}]]",
+    "lists after each other": f"[{RECORD}]\n[{RECORD}]",
+    "no line ends": RECORD + RECORD,
+    "pretty, one after the other": "\n".join([RECORD.replace(", ", ",\n ")] * 2),
+    "wrapped": f'{{"shop": {{"name": "x"}}, "products": [{RECORD}, {RECORD}], "n": 2}}',
+    "wrapped twice": f'{{"meta":{{"n":2,"tags":["a"]}},"data":{{"stuff":[{RECORD},{RECORD}]}}}}',
+    "other lists before and after": (
+        '{"links":[{"rel":"x"}], "facets":[' + '{"name":"f","n":1},' * 40 + "{}],"
+        f'"data":[{RECORD},{RECORD}], "more":[{{"a":1}}]}}'
+    ),
+    "pages": f'{{"page":1,"items":[{RECORD}]}}\n{{"page":2,"items":[{RECORD}]}}\n',
+    "several lists": f'{{"shirts":[{RECORD}],"shoes":[{RECORD}]}}',
+    "text that looks like a list": f'{{"note":"a: [ {{","items":[{RECORD},{RECORD}]}}',
+    "escaped keys": f'{{"a/b|c*":{{"\\u0069tems":[{RECORD},{RECORD}]}}}}',
+}
+
+
+@pytest.mark.parametrize("step", [1, 1 << 20])
+@pytest.mark.parametrize("data", JSON.values(), ids=JSON.keys())
+def test_json(data: str, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsons, "_STEP_CHARS", step)
     rows, parsed = read(data)
     assert rows == [CELLS, CELLS]
     assert parsed.complete
+
+
+OTHER_JSON = {
+    "one record": ('{\n "id": 1,\n "variants": [{"s": 1}, {"s": 2}]\n}', [
+        {"id": "1", "variants.s": "1", "variants.s#2": "2"}]),
+    "by their ids": ('{"items": {"p1": {"id": 1, "t": "x"}, "p2": {"id": 2, "t": "y"}}}', [
+        {"@key": "p1", "id": "1", "t": "x"}, {"@key": "p2", "id": "2", "t": "y"}]),
+    "places": (
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"coordinates":'
+        ' [[1.5, 2], [3, 4]]}, "properties": {"id": 1}}, {"type": "Feature"}]}', [
+        {"type": "Feature", "geometry.coordinates": "1.5, 2", "geometry.coordinates#2": "3, 4",
+         "properties.id": "1"}, {"type": "Feature"}]),
+    "a key twice": ('[{"id": 1, "id": 2, "a": {"b": 1, "b": 3}}]', [
+        {"id": "1", "id#2": "2", "a.b": "1", "a.b#2": "3"}]),
+    "numbers as written": ('[{"a": 1e400, "b": 1.10, "c": 12345678901234567890123, "d": NaN}]', [
+        {"a": "1e400", "b": "1.10", "c": "12345678901234567890123", "d": "NaN"}]),
+    "no records": ('[1, "x", [2, 3], {"id": 4}]', [
+        "bad_json: expected an object, got a plain value"] * 2 + [
+        "bad_json: expected an object, got list", {"id": "4"}]),
+    "text after it": ('[{"id": 1}] was it\n', [
+        {"id": "1"}, "bad_json: expected an object, got a plain value"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "expected"), OTHER_JSON.values(), ids=OTHER_JSON.keys())
+def test_json_of_other_forms(data: str, expected: list[dict[str, str] | str]) -> None:
+    assert read(data)[0] == expected
+
+
+BROKEN = {
+    "no value": '{"id": , "v": [{"id": 1}, {"id": 2}], "t": "x"}',
+    "quote never closed": '{"id": "7, "t": "x"}',
+    "bracket never closed": '{"id": 7, "v": [{"a": 1}, {"a": 2}, "t": "x"}',
+    "too deep": '{"id": ' + "[" * 2000 + "]" * 2000 + "}",
+    "deep": '{"id": ' + '{"a":' * 150 + "1" + "}" * 150 + "}",
+}
+
+
+@pytest.mark.parametrize("step", [1, 1 << 20])
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_record_is_one_and_hides_none(
+    broken: str, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsons, "_STEP_CHARS", step)
+    good = [f'{{"id": {no}, "t": "x"}}' for no in range(6)]
+    rows, parsed = read("[" + ", ".join([*good[:3], broken, broken, *good[3:]]) + "]")
+    kept = [{"id": str(no), "t": "x"} for no in range(6)]
+    assert [row for row in rows if isinstance(row, dict)] == kept
+    assert [str(row)[:8] for row in rows[3:5]] == ["bad_json"] * 2
+    assert len(rows) == 8 and parsed.complete
 
 
 def test_broken_json() -> None:

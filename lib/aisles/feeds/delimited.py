@@ -7,11 +7,13 @@ from collections.abc import Generator, Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 
+from aisles.feeds.cells import CellReader
 from aisles.feeds.formats import Format
 from aisles.feeds.lines import MAX_EXTRA, MAX_RECORD_CHARS, MAX_RECORD_LINES, Resolver
 from aisles.feeds.records import PARSED, RAW_LIMIT, Row, batch_of, build_map, map_array, rejected
+from aisles.feeds.rewrite import Rewriter
 from aisles.feeds.shift import Profile, shapes_of
-from aisles.feeds.tokens import Tokens, tokenize
+from aisles.feeds.tokens import LF, Tokens, tokenize
 
 BLOCK_BYTES = 1 << 21
 MAX_LINE_BYTES = 1 << 24
@@ -23,19 +25,30 @@ Batches = Generator[pa.RecordBatch, None, bytes]
 
 
 class Delimited:
-    """The batches of one delimited file; the trailer and the end are known after the last one."""
+    """The batches of one delimited file; the trailer and the end are known after the last one.
 
-    def __init__(self, form: Format) -> None:
+    Args:
+        form: the file's format.
+        sample: the text of the file's start; what columns usually look like is learned from it.
+        inside: the text begins at a record further on in the file.
+    """
+
+    def __init__(self, form: Format, sample: bytes, inside: bool = False) -> None:
         self.form = form
         self.profile = Profile(len(form.columns))
-        self.resolver = Resolver(form.columns, form.delimiter, form.quote, self.profile)
+        self.rewriter = Rewriter(form.delimiter, form.quote, form.escape)
         self.clean_end = True
-        self._delimiter = ord(form.delimiter)
+        self._delimiter = ord(self.rewriter.delimiter)
         self._quote = None if form.quote is None else ord(form.quote)
         self._names = pa.array(form.columns, pa.string())
-        self._next_no = 1
-        self._started = False
+        self._header = b""
+        self._skipping = False
         self._last_rejected = False
+        self._started = False
+        self._learn(self.rewriter.feed(sample, final=True))
+        self._started = inside
+        words = CellReader(self.rewriter.delimiter, form.quote).words(self._header.decode())
+        self.resolver = Resolver(form.columns, self.rewriter, form.quote, self.profile, words)
 
     @property
     def trailer_count(self) -> int | None:
@@ -46,18 +59,21 @@ class Delimited:
         pending: list[bytes] = []
         size, wanted = 0, BLOCK_BYTES
         for chunk in chunks:
-            pending.append(chunk)
-            size += len(chunk)
+            pending.append(self.rewriter.feed(chunk))
+            size += len(pending[-1])
             if size >= wanted:
                 rest = yield from self._block(b"".join(pending), final=False)
                 pending, size = [rest], len(rest)
                 wanted = size + BLOCK_BYTES
-        rest = b"".join(pending)
+        rest = b"".join([*pending, self.rewriter.feed(b"", final=True)])
         ended = rest.endswith(b"\n") or not rest
         yield from self._block(rest if ended else rest + b"\n", final=True)
-        self.clean_end = ended or not self._last_rejected
+        self.clean_end = (ended and not self._skipping) or not self._last_rejected
 
     def _block(self, data: bytes, final: bool) -> Batches:
+        if self._skipping:
+            stop = data.find(b"\n") + 1
+            data, self._skipping = data[stop:] if stop else b"", not stop
         if not self._started:
             start = self._opening(data)
             if start < 0 and not final and len(data) < MAX_LINE_BYTES:
@@ -76,13 +92,19 @@ class Delimited:
         return left
 
     def _opening(self, data: bytes) -> int:
-        """Where the records start: past comments, the HDR line and the header; -1: not yet seen."""
-        start = marks_end(data)
+        """Where the records start: past the lines above and the header; -1: not yet seen."""
+        start = 0
+        for _ in range(self.form.skip_lines):
+            start = data.find(b"\n", start) + 1
+            if not start:
+                return -1
         if not self.form.header:
             return start
         block = np.frombuffer(data, np.uint8)[start:]
-        ends = tokenize(block, self._delimiter, self._quote).record_end
-        return start + int(ends[0]) if len(ends) else -1
+        for end in tokenize(block, self._delimiter, self._quote).record_end[:1].tolist():
+            self._header = data[start : start + end].rstrip(b"\r\n")
+            return start + end
+        return -1
 
     def _forced(self, left: bytes) -> Batches:
         """A stretch too long for one record is read slowly up to its last line break."""
@@ -90,21 +112,20 @@ class Delimited:
         if last:
             yield from self._slow_only(left[:last])
         elif len(left) > MAX_LINE_BYTES:
-            text = left[: 4 * RAW_LIMIT].decode("utf-8", "replace")
-            yield self._numbered([rejected(text, f"line_too_long: over {MAX_LINE_BYTES} bytes")])
+            text = self.rewriter.raw(left[: 4 * RAW_LIMIT].decode("utf-8", "replace"))
+            yield self._batch([rejected(text, f"line_too_long: over {MAX_LINE_BYTES} bytes")])
+            self._skipping = True
             return b""
         return left[last:]
 
     def _slow_only(self, data: bytes) -> Iterator[pa.RecordBatch]:
         rows = list(self.resolver.rows(data.decode("utf-8", "replace")))
         if rows:
-            yield self._numbered(rows)
+            yield self._batch(rows)
 
-    def _numbered(self, rows: list[Row]) -> pa.RecordBatch:
-        batch = batch_of(rows, self._next_no)
-        self._next_no += len(rows)
+    def _batch(self, rows: list[Row]) -> pa.RecordBatch:
         self._last_rejected = rows[-1].cells is None
-        return batch
+        return batch_of(rows, 1)
 
     def _emit(self, data: bytes, block: np.ndarray, tokens: Tokens) -> Iterator[pa.RecordBatch]:
         clean, blank = self._judge(block, tokens)
@@ -117,14 +138,14 @@ class Delimited:
             rows += found
             places += [start] * len(found)
             tokens.keep[start:end] = False
-        maps = self._maps(block, tokens, clean)
+        maps = self.rewriter.maps(self._maps(block, tokens, clean))
         if len(maps) + len(rows):
             yield self._merged(maps, tokens.record_start[clean], rows, places)
 
     def _merged(
         self, maps: pa.MapArray, starts: np.ndarray, rows: list[Row], places: list[int]
     ) -> pa.RecordBatch:
-        """Clean and slow records in file order, numbered."""
+        """Clean and slow records in file order."""
         raw = pa.nulls(len(maps), pa.string())
         reason = raw
         if rows:
@@ -135,10 +156,27 @@ class Delimited:
             why = pa.array([r.reason for r in rows], pa.string())
             reason = pa.concat_arrays([reason, why]).take(take)
         total = len(maps)
-        numbers = pa.array(np.arange(self._next_no, self._next_no + total, dtype=np.int64))
-        self._next_no += total
+        numbers = pa.array(np.arange(1, total + 1, dtype=np.int64))
         self._last_rejected = bool(reason[-1].is_valid)
         return pa.RecordBatch.from_arrays([numbers, maps, raw, reason], schema=PARSED)
+
+    def border(self, text: bytes) -> int | None:
+        """Where a record ends in text from within the file that begins a line, whatever stood
+        before it: be it within quotes or not, the same two clean records meet there."""
+        block = np.frombuffer(text, np.uint8)
+        tokens = tokenize(block, self._delimiter, self._quote)
+        ends = tokens.record_end
+        if self._quote is not None:
+            opened = np.frombuffer(bytes([self._quote, LF]) + text, np.uint8)
+            ends = np.intersect1d(
+                ends, tokenize(opened, self._delimiter, self._quote).record_end - 2
+            )
+        if not len(ends):
+            return None
+        clean, _ = self._judge(block, tokens)
+        both = clean[:-1] & clean[1:] & (tokens.record_start[:-1] >= ends[0])
+        meets = np.flatnonzero(both)
+        return int(tokens.record_end[meets[0]]) if len(meets) else None
 
     def _judge(self, block: np.ndarray, tokens: Tokens) -> tuple[np.ndarray, np.ndarray]:
         """Which records are clean (as many cells as columns, or trailing delimiters), and which
@@ -148,8 +186,11 @@ class Delimited:
         doubtful = tokens.improper | blank | self._swallows(tokens)
         if self.form.has_trailer_marks:
             doubtful |= _starts_with(block, tokens.record_start, b"TRL")
+        if self._header:
+            size = tokens.record_end - tokens.record_start - len(self._header)
+            alike = (size >= 0) & (size <= 2)
+            doubtful |= alike & _starts_with(block, tokens.record_start, self._header[:8])
         clean = (fields == width) & ~doubtful
-        self._learn(block, tokens, clean)
         extra = np.flatnonzero((fields > width) & (fields <= width + MAX_EXTRA) & ~doubtful)
         ends = tokens.first_cell[extra + 1]
         empty = tokens.cell_length[ends - 1] == 0
@@ -170,10 +211,17 @@ class Delimited:
         roomy = tokens.delimiters >= 2 * (len(self.form.columns) - 1)
         return many & (roomy | (size > MAX_RECORD_CHARS) | (tokens.breaks > MAX_RECORD_LINES))
 
-    def _learn(self, block: np.ndarray, tokens: Tokens, clean: np.ndarray) -> None:
-        if self.profile.open:
-            some = np.flatnonzero(clean)[:_LEARN_ROWS]
-            self.profile.learn(self._shapes(block, tokens, some, len(self.form.columns)))
+    def _learn(self, sample: bytes) -> None:
+        """Learns what the columns look like from the clean records of the file's start."""
+        start = self._opening(sample)
+        text = sample[start : sample.rfind(b"\n") + 1] if start >= 0 else b""
+        block, width = np.frombuffer(text, np.uint8), len(self.form.columns)
+        tokens = tokenize(block, self._delimiter, self._quote)
+        fields = np.diff(tokens.first_cell)
+        clean = (fields == width) & ~tokens.improper & ~self._swallows(tokens)
+        some = np.flatnonzero(clean)[:_LEARN_ROWS]
+        if len(some):
+            self.profile.learn(self._shapes(block, tokens, some, width))
 
     def _shapes(
         self, block: np.ndarray, tokens: Tokens, records: np.ndarray, cells: int
@@ -198,21 +246,6 @@ class Delimited:
         values = pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(text))
         offsets = np.append(0, np.cumsum(per_row))
         return build_map(offsets, self._names.take(pa.array(column)), values)
-
-
-def marks_end(data: bytes) -> int:
-    """Where the lines before the header or first record end: blanks, ``#`` comments, HDR."""
-    place = 0
-    while True:
-        stop = data.find(b"\n", place)
-        line = data[place:] if stop < 0 else data[place:stop]
-        if line.strip() and not line.startswith((b"#", b"HDR")):
-            return place
-        if line.startswith(b"HDR") and line[3:4].isalnum():
-            return place
-        if stop < 0:
-            return place if not line.startswith((b"#", b"HDR")) else len(data)
-        place = stop + 1
 
 
 def _starts_with(block: np.ndarray, starts: np.ndarray, mark: bytes) -> np.ndarray:

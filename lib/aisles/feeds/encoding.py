@@ -7,6 +7,8 @@ import re
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -18,6 +20,8 @@ _DECLARABLE = re.compile(
 _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+MAX_HELD_BYTES = 1 << 22
+"""A line longer than this is handed on before its end is seen."""
 _HIGH = re.compile(rb"[\x80-\xff]")
 _NOT_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _ONLY_CP1252 = re.compile(rb"[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
@@ -33,20 +37,32 @@ def encoding_of(head: bytes) -> str:
         return wide
     declared = _XML_DECLARED.match(head[:400])
     stated = _known(declared[1].decode("ascii")) if declared else None
-    return stated or _narrow(head)
+    found = _narrow(head)
+    # A program that writes UTF-8 under another declaration is common, the reverse is read by line.
+    return found if stated is None or (found == "utf-8" and _MULTIBYTE.search(head)) else stated
 
 
 def _wide(head: bytes) -> str | None:
-    """UTF-16 without a mark: every other byte of Western text is zero."""
+    """UTF-16 without a mark: line ends, digits and delimiters have a zero byte, on one side."""
     pairs = len(head) // 2
     if pairs < 4:
         return None
-    even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
-    if odd > 0.4 * pairs and even < 0.1 * pairs:
-        return "utf-16-le"
-    if even > 0.4 * pairs and odd < 0.1 * pairs:
-        return "utf-16-be"
+    even, odd = head[0 : 2 * pairs : 2], head[1 : 2 * pairs : 2]
+    for codec, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        zeros = high.count(0)
+        if zeros > max(2, 0.02 * pairs) and low.count(0) < 0.1 * zeros and _decodes(head, codec):
+            return codec
     return None
+
+
+def _decodes(head: bytes, codec: str) -> bool:
+    """Whether the bytes are text in the codec: no lone surrogates, hardly a sign unassigned."""
+    try:
+        text = codecs.getincrementaldecoder(codec)().decode(head, final=False)
+    except UnicodeDecodeError:
+        return False
+    odd = sum(not (sign.isprintable() or sign.isspace()) for sign in text)
+    return odd <= 0.02 * len(text)
 
 
 def _known(name: str) -> str | None:
@@ -74,47 +90,69 @@ def _narrow(head: bytes) -> str:
     return "utf-8"
 
 
+def has_cr_lines(text: bytes) -> bool:
+    """Whether lines end in a lone CR, as old Macintosh files have it.
+
+    The text is decoded; line feeds within quotes count as text.
+    """
+    if text.count(b"\r") == 0:
+        return False
+    outside = b"".join(text.split(b'"')[::2]) if b"\n" in text else text
+    return b"\n" not in outside and b"\r" in outside[:-1]
+
+
 class Transcoder:
     """Turns a feed's bytes, chunk by chunk, into valid UTF-8 without NUL or byte order mark.
 
     A line that is not UTF-8 in a feed that otherwise is gets read as cp1252, as long as it holds
-    no UTF-8 character; what cannot be decoded at all becomes U+FFFD. A lone CR as line end (old
-    Macintosh files) becomes LF when the whole first chunk holds no LF.
+    no UTF-8 character; what cannot be decoded at all becomes U+FFFD. How the bytes are cut into
+    chunks makes no difference.
     """
 
-    def __init__(self, encoding: str) -> None:
+    def __init__(self, encoding: str, cr_lines: bool = False) -> None:
         self._utf8 = encoding in ("utf-8", "utf-8-sig", "ascii", "us-ascii")
         self._decoder = None if self._utf8 else codecs.getincrementaldecoder(encoding)("replace")
+        self._cr_lines = cr_lines
         self._rest = b""
         self._first = True
-        self._macintosh = False
 
     def feed(self, chunk: bytes, final: bool = False) -> bytes:
-        """The chunk as UTF-8; with ``final`` also what was held back."""
+        """The chunk as UTF-8, with what was held back; with ``final`` all that is left."""
         if self._decoder is not None:
-            text = self._decoder.decode(chunk, final).encode("utf-8", "replace")
-        else:
-            text = self._utf8_lines(chunk, final)
-        if self._first and text:
-            text = text.removeprefix(codecs.BOM_UTF8)
-            self._macintosh = b"\n" not in text and b"\r" in text[:-1]
-            self._first = False
-        if self._macintosh:
-            text = text.replace(b"\r", b"\n")
+            chunk = self._decoder.decode(chunk, final).encode("utf-8", "replace")
+        if self._cr_lines:
+            chunk = chunk.replace(b"\r", b"\n")
+        text = self._whole_lines(chunk, final)
+        if self._utf8:
+            text = _valid(text)
+        if codecs.BOM_UTF8 in text:  # files put together carry the mark inside, too
+            text = text.replace(b"\n" + codecs.BOM_UTF8, b"\n")
+            while self._first and text.startswith(codecs.BOM_UTF8):
+                text = text.removeprefix(codecs.BOM_UTF8)
+        self._first &= not text
         return text.replace(b"\0", b"\xef\xbf\xbd") if b"\0" in text else text
 
-    def _utf8_lines(self, chunk: bytes, final: bool) -> bytes:
-        """Whole characters only: a character cut by the chunk's end waits for the next chunk."""
+    def _whole_lines(self, chunk: bytes, final: bool) -> bytes:
+        """All up to the last line end; of a line that is very long what is whole characters."""
+        if final:
+            data, self._rest = self._rest + chunk, b""
+            return data
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            data, self._rest = self._rest + chunk[:end], chunk[end:]
+            return data
         data = self._rest + chunk
-        self._rest = b""
-        if not final:
-            keep = len(data) - _cut_tail(data)
-            data, self._rest = data[:keep], data[keep:]
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError:
-            return b"\n".join(_mend(line) for line in data.split(b"\n"))
-        return data
+        keep = len(data) - _cut_tail(data) if len(data) > MAX_HELD_BYTES else 0
+        self._rest = data[keep:]
+        return data[:keep]
+
+
+def _valid(text: bytes) -> bytes:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return b"\n".join(_mend(line) for line in text.split(b"\n"))
+    return text
 
 
 def _cut_tail(data: bytes) -> int:

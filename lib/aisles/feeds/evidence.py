@@ -33,6 +33,9 @@ def title(s: Shape, r: Relation) -> Evidence:
         (s.length > 220, "too long", -2.0),
         (s.markup > 0.2, "markup", -2.0),
         (s.path > 0.5 and s.unique < 0.7, "paths", -2.5),
+        (s.listed > 0.8 and s.words > 2, "lists", -1.0),
+        (s.filled > 0.9, "filled", 0.3),
+        (0.5 <= s.filled < 0.85, "often blank", -0.6),
         (s.filled < 0.5, "mostly blank", -1.5),
         (r.equals_title > 0.5 or r.holds_title > 0.6, "repeats the title", -1.0),
     )
@@ -55,12 +58,13 @@ def description(s: Shape, r: Relation) -> Evidence:
 
 
 def brand(s: Shape, r: Relation) -> Evidence:
-    listed = max(s.gender, s.availability, s.flag, s.size)
+    listed = max(s.gender, s.age, s.availability, s.flag, s.size)
     return _clues(
         (_no_text(s) or s.letters < 0.5, "is no text", NEVER),
         (s.constant, "constant", -3.0),
         (listed > 0.5, "listed words of another role", -4.0),
         (s.colour > 0.6, "colours", -3.0),
+        (s.coded > 0.7, "codes", -2.0),
         (s.path > 0.2, "paths", -3.0),
         (not s.constant and s.distinct > 1 and s.unique < 0.7, "repeats", 1.2),
         (s.words <= 3.2 and s.length <= 28, "a word or two", 1.0),
@@ -72,33 +76,42 @@ def brand(s: Shape, r: Relation) -> Evidence:
     )
 
 
-def _amount(s: Shape) -> list[tuple[bool, str, float]]:
+def _amount(s: Shape, r: Relation) -> list[tuple[bool, str, float]]:
     return [
         (s.money < 0.6, "no amounts", NEVER),
-        (s.money >= 0.8 and s.decimal > 0.5, "amounts with decimals", 2.2),
-        (s.money >= 0.8 and s.decimal <= 0.5, "amounts", 0.6),
+        (s.money >= 0.8 and s.cents > 0.3, "amounts with cents", 2.2),
+        (s.money >= 0.8 and s.cents <= 0.3 and s.decimal > 0.5, "amounts with a decimal", 1.0),
+        (s.money >= 0.8 and s.decimal <= 0.5 and s.cents <= 0.3, "amounts", 0.6),
+        (s.decimal <= 0.5 and s.round > 0.8 and s.length > 2, "round amounts", 1.2),
+        (s.worded > 0.8, "with a money sign", 1.0),
         (s.constant, "constant", -3.0),
-        (s.distinct < 4 and not s.constant, "few amounts", -1.0),
-        (s.integer > 0.95 and s.unique > 0.9 and s.length > 5, "identifiers", -3.0),
+        (s.distinct < 6 and not s.constant and s.count > 50, "few amounts", -1.5),
+        (s.integer > 0.95 and s.unique > 0.9 and s.length > 5 and s.round < 0.7, "codes", -3.0),
+        (s.length < 2.2, "small numbers", -1.5),
+        (r.fraction, "a part of another amount", -2.5),
         (s.date > 0.5 or s.gtin > 0.5, "dates or codes", -5.0),
     ]
 
 
 def price(s: Shape, r: Relation) -> Evidence:
     return _clues(
-        *_amount(s),
+        *_amount(s, r),
         (s.filled > 0.9, "filled", 0.8),
-        (s.filled < 0.3, "mostly blank", -1.5),
-        (r.below > 0.03, "never above another price", 1.2),
-        (r.above > 0.03 and r.below == 0, "above another price", -1.0),
+        (0.3 <= s.filled < 0.7, "often blank", -2.5),
+        (s.filled < 0.3, "mostly blank", -3.5),
+        (r.below > 0 and s.filled >= 0.7, "never above another price", 1.4),
+        (r.above > 0 and r.below == 0, "above another price", -1.0),
     )
 
 
 def old_price(s: Shape, r: Relation) -> Evidence:
     return _clues(
-        *_amount(s),
-        (r.above > 0.03, "never below another price", 1.6),
-        (r.below > 0.03, "below another price", -3.0),
+        *_amount(s, r),
+        (r.above > 0, "never below another price", 1.8),
+        (r.below > 0, "below another price", -3.0),
+        (s.count > 9 and r.above + r.below == 0 and not r.same, "no lower price beside it", -0.8),
+        (r.same and s.filled < 0.7, "now and then, the same as another price", -1.6),
+        (r.same and s.filled >= 0.7, "always the same as another price", 0.2),
     )
 
 
@@ -128,6 +141,8 @@ def product_url(s: Shape, _: Relation) -> Evidence:
         (s.constant, "constant", -5.0),
         (s.pixel > 0.5, "tracking pixel", -4.0),
         (s.cart > 0.5, "leads to the cart", -2.5),
+        (s.unique < 0.3 and s.count > 50, "repeats", -2.0),
+        (s.home > 0.5, "leads to a home page", -2.0),
         (s.filled < 0.5, "mostly blank", -1.0),
     )
 
@@ -142,11 +157,17 @@ def merchant_category(s: Shape, r: Relation) -> Evidence:
         (s.path > 0.3, "paths", 2.2),
         (s.department > 0.25, "departments", 1.8),
         (s.unique < 0.35, "repeats", 1.0),
+        (s.unique < 0.35 and s.distinct > 4 and s.letters > 0.95, "kinds of things", 0.4),
         (s.unique > 0.8, "nearly unique", -1.5),
+        (r.level and r.starts_title < 0.2, "a level of another column", 1.0),
+        (s.listed > 0.8, "lists", -1.0),
+        (s.coded > 0.5, "codes", -4.0),
         (s.words <= 12 and s.length < 150, "short", 0.5),
         (s.length > 200 or s.markup > 0.2, "long text", -3.0),
         (r.starts_title > 0.3, "starts the title", -2.5),
         (s.gender > 0.8, "genders", -0.5),
+        (s.age > 0.8, "age groups", -1.5),
+        (s.distinct < 3 and not s.constant and s.department < 0.5, "two words only", -1.0),
     )
 
 
@@ -184,6 +205,7 @@ def colour(s: Shape, _: Relation) -> Evidence:
         (s.colour < 0.15, "no colours", -2.0),
         (s.words > 6 or s.url > 0.2 or s.path > 0.5, "text", -5.0),
         (s.numeric > 0.5, "numbers", -4.0),
+        (s.listed > 0.8 and s.words > 2.5, "lists", -3.0),
         (s.unique > 0.9 and s.distinct > 30, "nearly unique", -1.5),
     )
 
@@ -203,8 +225,9 @@ def size(s: Shape, _: Relation) -> Evidence:
 
 def gender(s: Shape, _: Relation) -> Evidence:
     return _clues(
-        (s.gender >= 0.6, "genders", 4.0),
-        (0.2 <= s.gender < 0.6, "some genders", 0.5),
+        (s.gender >= 0.6 and s.age < 0.9, "genders", 4.0),
+        (0.2 <= s.gender < 0.6 and s.age < 0.5, "some genders", 0.5),
+        (s.age >= 0.9, "age groups", -4.0),
         (s.gender < 0.2 and s.length > 2, "no genders", -5.0),
         (s.constant and s.gender < 0.6, "constant", -2.0),
     )
@@ -214,7 +237,7 @@ def availability(s: Shape, _: Relation) -> Evidence:
     stated = s.availability - s.flag
     return _clues(
         (stated >= 0.6, "stock words", 3.5),
-        (stated < 0.6 and max(s.flag, s.integer) > 0.8, "maybe a stock", -0.1),
+        (stated < 0.6 and max(s.flag, s.integer) > 0.8, "maybe a stock", 0.3),
         (s.availability < 0.3 and s.integer < 0.5, "no stock words", -4.0),
         (s.url > 0.2 or s.date > 0.5, "something else", NEVER),
     )

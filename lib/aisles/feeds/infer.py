@@ -10,9 +10,10 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from aisles.feeds.evidence import SCORERS, Evidence
+from aisles.feeds.lexicon import ROLES, Lexicon
 from aisles.feeds.relations import Relation, relations_of
 from aisles.feeds.shapes import Shape, shape_of
-from aisles.feeds.vocabulary import ROLES, name_scores
+from aisles.feeds.vocabulary import NameScores, name_scores
 
 SAMPLE_ROWS = 2000
 THRESHOLD = 2.2
@@ -20,8 +21,13 @@ THRESHOLD = 2.2
 EXTRA_THRESHOLD = 3.6
 _EMPTY_HEADER = 3.9
 _EMPTY_FACTOR = 0.65
-_PRIOR_POINTS = 1.5
 _POSITION_POINTS = 0.3
+_ALWAYS = 0.9
+_BLANK = Shape(0, 0.0, 0.0, 0, 0.0, 0.0)
+_UNNAMED = NameScores(dict.fromkeys(ROLES, 0.0), {})
+
+Borrowed = Mapping[str, Mapping[str, float]]
+"""Column -> role -> points that other feeds of the network lend it; below 0 against."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class ColumnRole:
     role: str | None
     confidence: float
     evidence: str
+    shape: Shape = _BLANK
 
 
 @dataclass
@@ -47,6 +54,8 @@ class _Column:
     name: str
     values: Sequence[str | None]
     shape: Shape
+    named: NameScores
+    lent: Mapping[str, float]
     clues: dict[str, Evidence]
     scores: np.ndarray
 
@@ -54,54 +63,56 @@ class _Column:
 def infer(
     columns: Sequence[ColumnSample],
     header: bool,
-    network_prior: Mapping[str, str] | None = None,
+    borrowed: Borrowed | None = None,
+    known: Lexicon | None = None,
 ) -> list[ColumnRole]:
     """One ``ColumnRole`` per column, in the given order.
 
     Args:
         columns: the feed's columns with up to 2,000 aligned values each.
         header: whether the names are words of a header (else positions, which say nothing).
-        network_prior: roles that columns of these names have in other feeds of the network.
+        borrowed: what the other feeds of the network say of the columns.
+        known: the words of headers, by default all of words.yml.
     """
-    samples = {c.name: list(c.values[:SAMPLE_ROWS]) for c in columns}
-    shapes = {name: shape_of(values) for name, values in samples.items()}
-    first = _score(samples, shapes, {}, header, network_prior or {})
-    best = max(first, key=lambda c: c.scores[0], default=None)
+    scored = [
+        _Column(
+            c.name,
+            values := list(c.values[:SAMPLE_ROWS]),
+            shape_of(values),
+            name_scores(c.name, known) if header else _UNNAMED,
+            (borrowed or {}).get(c.name, {}),
+            {},
+            np.zeros(len(ROLES)),
+        )
+        for c in columns
+    ]
+    _score(scored, {})
+    best = max(scored, key=lambda c: c.scores[0], default=None)
     title = best.name if best is not None and best.scores[0] > 0 else None
-    relations = relations_of(samples, shapes, title)
-    scored = _score(samples, shapes, relations, header, network_prior or {})
+    samples, shapes = {c.name: c.values for c in scored}, {c.name: c.shape for c in scored}
+    _score(scored, relations_of(samples, shapes, title))
     chosen = _assign(scored)
+    _have_a_price(scored, chosen)
     _add_extras(scored, chosen, header)
-    return [_result(column, chosen.get(place), header) for place, column in enumerate(scored)]
+    return [_result(column, chosen.get(place)) for place, column in enumerate(scored)]
 
 
-def _score(
-    samples: Mapping[str, Sequence[str | None]],
-    shapes: Mapping[str, Shape],
-    relations: Mapping[str, Relation],
-    header: bool,
-    prior: Mapping[str, str],
-) -> list[_Column]:
-    """Every column with its points for every role, float64 (roles,)."""
-    found = []
-    for place, (name, values) in enumerate(samples.items()):
-        shape = shapes[name]
-        relation = relations.get(name, Relation())
-        clues = {role: SCORERS[role](shape, relation) for role in ROLES} if shape.distinct else {}
+def _score(columns: Sequence[_Column], relations: Mapping[str, Relation]) -> None:
+    """Gives every column its clues and its points for every role, float64 (roles,)."""
+    for place, column in enumerate(columns):
+        if column.shape.distinct:
+            relation = relations.get(column.name, Relation())
+            column.clues = {role: SCORERS[role](column.shape, relation) for role in ROLES}
         # Of two columns alike the earlier one is the main one.
-        position = _POSITION_POINTS * (1 - place / max(len(samples), 1))
-        scores = np.array([_points(name, role, clues, header) + position for role in ROLES])
-        if prior.get(name) in ROLES:
-            scores[ROLES.index(prior[name])] += _PRIOR_POINTS
-        found.append(_Column(name, values, shape, clues, scores))
-    return found
+        position = _POSITION_POINTS * (1 - place / len(columns))
+        column.scores = np.array([_points(column, role) + position for role in ROLES])
 
 
-def _points(name: str, role: str, clues: dict[str, Evidence], header: bool) -> float:
-    named = name_scores(name).scores[role] if header else 0.0
-    if not clues:
+def _points(column: _Column, role: str) -> float:
+    named, lent = column.named.scores[role], column.lent.get(role, 0.0)
+    if not column.clues:
         return named * _EMPTY_FACTOR if named >= _EMPTY_HEADER else -5.0
-    return named + sum(clues[role].values())
+    return named + lent + sum(column.clues[role].values())
 
 
 def _assign(columns: Sequence[_Column]) -> dict[int, int]:
@@ -111,6 +122,14 @@ def _assign(columns: Sequence[_Column]) -> dict[int, int]:
     gain = np.maximum(np.stack([c.scores for c in columns]) - THRESHOLD, 0.0)
     rows, roles = linear_sum_assignment(gain, maximize=True)
     return {int(a): int(b) for a, b in zip(rows, roles, strict=True) if gain[a, b] > 0}
+
+
+def _have_a_price(columns: Sequence[_Column], chosen: dict[int, int]) -> None:
+    """Makes an old price that all products have the price of a feed that names no other."""
+    price, old = ROLES.index("price"), ROLES.index("old_price")
+    places = [place for place, role in chosen.items() if role == old]
+    if price not in chosen.values() and places and columns[places[0]].shape.filled > _ALWAYS:
+        chosen[places[0]] = price
 
 
 def _add_extras(columns: Sequence[_Column], chosen: dict[int, int], header: bool) -> None:
@@ -130,13 +149,15 @@ def _add_extras(columns: Sequence[_Column], chosen: dict[int, int], header: bool
 
 def _adds(role: str, main: _Column, other: _Column, header: bool) -> bool:
     """Whether a second column of the role is of use beside the main one."""
-    if role in ("description", "merchant_category"):
-        return not header or name_scores(other.name).scores[role] >= 1.5
+    named = other.named.scores[role]
+    if role == "merchant_category":
+        return other.shape.gender < 0.5 and (not header or named >= 1.4)
+    if role == "description":
+        return not header or named >= 1.5
     if role in ("image_url", "product_url"):
         return main.shape.filled < 0.98 and _fills(main, other) > 0.3
     if role == "merchant_product_id":
-        named = not header or name_scores(other.name).scores[role] >= 3.5
-        return named and _agreement(main, other) > 0.95
+        return (named >= 3.5) if header and _agreement(main, other) > 0.95 else False
     return False
 
 
@@ -151,22 +172,24 @@ def _agreement(main: _Column, other: _Column) -> float:
     return sum(m == o for m, o in pairs) / len(pairs) if len(pairs) >= 10 else 0.0
 
 
-def _result(column: _Column, role: int | None, header: bool) -> ColumnRole:
+def _result(column: _Column, role: int | None) -> ColumnRole:
     if role is None:
-        return ColumnRole(column.name, None, 0.0, "no role fits" if column.clues else "empty")
+        why = "no role fits" if column.clues else "empty"
+        return ColumnRole(column.name, None, 0.0, why, column.shape)
     points = float(column.scores[role])
     rival = float(np.delete(column.scores, role).max())
     sure = 1 / (1 + math.exp(-(points - THRESHOLD + 0.5)))
     clear = 1 / (1 + math.exp(-(points - max(rival, 0.0) + 1.0)))
     confidence = round(sure * clear * (1.0 if column.clues else 0.6), 3)
-    return ColumnRole(column.name, ROLES[role], confidence, _reason(column, ROLES[role], header))
+    return ColumnRole(
+        column.name, ROLES[role], confidence, _reason(column, ROLES[role]), column.shape
+    )
 
 
-def _reason(column: _Column, role: str, header: bool) -> str:
-    parts = []
-    why = name_scores(column.name).why.get(role) if header else None
-    if why:
-        parts.append(why)
+def _reason(column: _Column, role: str) -> str:
+    parts = [why] if (why := column.named.why.get(role)) else []
+    if column.lent.get(role):
+        parts.append(f"borrowed from the network's other feeds ({column.lent[role]:+.1f})")
     clues = column.clues.get(role, {})
     parts += [f"{clue} ({points:+.1f})" for clue, points in clues.items()]
     return "; ".join(parts) or "empty"

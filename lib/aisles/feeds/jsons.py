@@ -1,202 +1,238 @@
-"""JSON feeds to rows: lines of objects, a list of objects, or a list inside one object."""
+"""JSON documents to rows: objects at a path of one document, or of several in a row."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from aisles.feeds.records import Row, rejected, storable
-from aisles.feeds.unpack import Unreadable
-
-MAX_RECORD_CHARS = 1 << 23
-_STEP_CHARS = 1 << 20
-_SEARCH_CHARS = 1 << 23
-_LIST_START = re.compile(r"\A\s*\[|:\s*\[(?=\s*\{)")
-_NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
-_SPACE = re.compile(r"[\s,]*")
-_LEVELS = re.compile(
-    r"categor|kategor|breadcrumb|product_?type|taxonomy|rubri|path|department", re.I
+from aisles.feeds.jsonpath import escaped
+from aisles.feeds.jsonrow import (
+    DECODER,
+    MAX_DEPTH,
+    MAX_RECORD_CHARS,
+    RAW_CHARS,
+    TOO_DEEP,
+    row_of,
 )
-_LINK = re.compile(r"^(?:https?:)?//\S+$")
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, strict=False)
+from aisles.feeds.records import Row, rejected
+
+_STEP_CHARS = 1 << 20
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.S)
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|"', re.S)
+_NEXT_OBJECT = re.compile(r"\}\s*,?\s*(?=\{)")
+_FIRST_KEY = re.compile(r'\{\s*"((?:[^"\\]|\\.)*)"')
+_MOST_TRIES = 1000
+_SPACE = re.compile(r"\s*")
 
 
-def cells_of(record: dict[str, Any]) -> list[tuple[str, str]]:
-    """The record's leaves as (column, text).
+@dataclass
+class _Frame:
+    """A list or object on the way to the records.
 
-    Keys of nested objects are joined by ``.``; numbers stay as they are written. A list of plain
-    values is one text: levels joined by `` > `` where the key speaks of categories, else by
-    ``, ``; a list of links or of objects gives one column each, ``image``, ``image#2``.
+    ``level`` counts the path's keys that lead here; ``key`` is the one whose value comes next.
     """
-    found: list[tuple[str, str]] = []
-    _walk(record, "", found)
-    seen: dict[str, int] = {}
-    cells = []
-    for name, text in found:
-        seen[name] = seen.get(name, 0) + 1
-        column = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        cells.append((storable(column), storable(text)))
-    return cells
+
+    is_list: bool
+    level: int
+    key: str | None = None
 
 
-def _walk(value: Any, name: str, found: list[tuple[str, str]]) -> None:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            _walk(inner, f"{name}.{key}" if name else str(key), found)
-    elif isinstance(value, list):
-        _walk_list(value, name, found)
-    elif value is not None:
-        text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-        if text.strip():
-            found.append((name, text))
+class JsonRecords:
+    """The rows of a file whose records stand at a path of one document, or of several in a row.
 
+    Args:
+        path: the keys that lead to the records, as ``record_path`` gives them.
+    """
 
-def _walk_list(values: list[Any], name: str, found: list[tuple[str, str]]) -> None:
-    plain = [str(v) for v in values if isinstance(v, str) and v.strip()]
-    if len(plain) < len(values) or all(_LINK.match(text) for text in plain):
-        for inner in values:
-            _walk(inner, name, found)
-    elif plain:
-        found.append((name, (" > " if _LEVELS.search(name) else ", ").join(plain)))
-
-
-def _row(text: str) -> Row:
-    """The row of one JSON text."""
-    try:
-        record, end = _DECODER.raw_decode(text)
-        if text[end:].strip():
-            return rejected(text, "bad_json: more text after the object")
-    except ValueError as error:
-        return rejected(text, f"bad_json: {error}")
-    except RecursionError:
-        return rejected(text, "bad_json: nested too deeply")
-    return _row_of(record, text)
-
-
-def _row_of(record: Any, text: str) -> Row:
-    if not isinstance(record, dict):
-        return rejected(text, f"bad_json: expected an object, got {type(record).__name__}")
-    return Row(cells_of(record))
-
-
-class JsonLines:
-    """The rows of a file with one JSON object a line."""
-
-    def __init__(self) -> None:
-        self.clean_end = True
-
-    def rows(self, chunks: Iterable[bytes]) -> Iterator[Row]:
-        """One row per line that is not blank."""
-        rest = b""
-        for chunk in chunks:
-            lines = (rest + chunk).split(b"\n")
-            rest = lines.pop()
-            if len(rest) > MAX_RECORD_CHARS:
-                text = rest[:40_000].decode("utf-8", "replace")
-                yield rejected(text, f"bad_json: line over {MAX_RECORD_CHARS} bytes")
-                rest = b""
-            yield from self._lines(lines)
-        for row in self._lines([rest]):
-            self.clean_end = row.cells is not None
-            yield row
-
-    def _lines(self, lines: list[bytes]) -> Iterator[Row]:
-        for line in lines:
-            text = line.decode("utf-8", "replace").strip().removesuffix(",")
-            if text and text not in ("[", "]"):
-                yield _row(text)
-
-
-class JsonList:
-    """The rows of a file that holds one list of objects, alone or under a key of one object."""
-
-    def __init__(self) -> None:
+    def __init__(self, path: str) -> None:
         self.clean_end = False
-        self._started = False
+        self._levels = [set(level.split("|")) for level in path.split("/")[1:]]
+        self._frames: list[_Frame] = []
+        self._like: dict[str, Any] = {}
+        self._text = ""
+        self._place = 0
+        self._final = False
+        self._lost = False
+        self._skipped = 0
 
     def rows(self, chunks: Iterable[bytes]) -> Iterator[Row]:
-        """One row per element of the list; after a broken one it goes on at the next object."""
-        text, wanted, ended = "", 0, False
-        rest = b""
+        """One row per record; after a broken one it goes on at the next that looks like one."""
+        pending: list[str] = []
+        size, wanted = 0, 0
         for chunk in chunks:
-            data = rest + chunk
-            cut = _whole(data)
-            text, rest = text + data[:cut].decode("utf-8", "replace"), data[cut:]
-            if ended or len(text) < wanted:
-                text = "" if ended else text
-                continue
-            text, ended = yield from self._step(text, final=False)
-            wanted = len(text) + _STEP_CHARS
-        if not ended:
-            text, ended = yield from self._step(text + rest.decode("utf-8", "replace"), final=True)
-        self.clean_end = ended
+            pending.append(chunk.decode("utf-8", "replace"))  # chunks are whole characters
+            size += len(chunk)
+            if size >= wanted:
+                yield from self._step("".join(pending))
+                pending, size = [], 0
+                wanted = max(_STEP_CHARS, len(self._text) // 2)
+        self._final = True
+        yield from self._step("".join(pending))
 
-    def _step(self, text: str, final: bool) -> Generator[Row, None, tuple[str, bool]]:
-        """Rows, then what is left of the text and whether the list has closed."""
-        if not self._started:
-            found = _LIST_START.search(text)
-            if found is None:
-                if final:
-                    return (yield from self._no_list(text))
-                if len(text) > _SEARCH_CHARS:
-                    raise Unreadable(f"json: no list of objects in {len(text)} characters")
-                return text, False
-            self._started, text = True, text[found.end() :]
-        place = 0
+    def _step(self, more: str) -> Iterator[Row]:
+        self._text, self._place = self._text[self._place :] + more, 0
         while True:
-            place = _skip(text, place)
-            if text.startswith("]", place):
-                return "", True
-            if place >= len(text):
-                return "", False
-            row, end = self._element(text, place, final)
-            if end < 0:
-                return text[place:], False
-            if row is not None:
-                yield row
-            place = end
+            self._place = self._space(self._place)
+            if self._lost and not self._found_again(self._place):
+                break
+            if self._place >= len(self._text):
+                break
+            before = self._place
+            yield from self._next()
+            if self._place == before and not self._lost:
+                break  # it needs more text
+        if self._final:
+            self.clean_end = not (self._frames or self._lost or self._skipped)
+            self.clean_end &= self._place >= len(self._text)
 
-    def _element(self, text: str, place: int, final: bool) -> tuple[Row | None, int]:
-        """The element at ``place`` and where the next one starts; -1: more text is needed."""
+    def _space(self, place: int) -> int:
+        found = _SPACE.match(self._text, place)
+        return found.end() if found else place
+
+    def _next(self) -> Iterator[Row]:
+        """Takes one token or record; where it leaves the place as it was, more text is needed."""
+        sign = self._text[self._place]
+        top = self._frames[-1] if self._frames else None
+        if self._skipped:
+            self._skip()
+        elif sign in "]}":
+            del self._frames[-1:]
+            self._place += 1
+        elif sign in ",:":
+            if sign == "," and top is not None:
+                top.key = None
+            self._place += 1
+        elif top is not None and not top.is_list and top.key is None:
+            self._name(top)
+        else:
+            yield from self._value(sign, top)
+
+    def _name(self, top: _Frame) -> None:
+        end = self._token_end()
+        token = self._text[self._place : end] if end > 0 else ""
+        if token.startswith('"'):
+            try:
+                top.key = escaped(DECODER.decode(token))
+            except ValueError:
+                top.key = escaped(token[1:-1])
+        self._place = max(end, self._place)
+
+    def _value(self, sign: str, top: _Frame | None) -> Iterator[Row]:
+        level = 0 if top is None else top.level if top.is_list else self._below(top)
+        is_record = level == len(self._levels)
+        in_list = top is not None and top.is_list
+        if is_record and (sign == "{" or (in_list and sign == "[" and self._is_plain_list())):
+            yield from self._record(top)
+        elif sign in "{[" and level >= 0 and len(self._frames) < MAX_DEPTH:
+            self._frames.append(_Frame(sign == "[", level))
+            self._place += 1
+        elif sign in "{[":
+            if level >= 0:
+                yield rejected(self._text[self._place : self._place + RAW_CHARS], TOO_DEEP)
+            self._skip()
+        else:
+            yield from self._scalar(top, is_record)
+
+    def _is_plain_list(self) -> bool:
+        """Whether the list that begins here holds plain values, where a record is due."""
+        inside = self._space(self._place + 1)
+        return self._text[inside : inside + 1] not in "{[]"
+
+    def _below(self, top: _Frame) -> int:
+        """The level of the value under the object's key; -1 off the path."""
+        names = self._levels[top.level]
+        return top.level + 1 if top.key in names or names == {"*"} else -1
+
+    def _scalar(self, top: _Frame | None, is_record: bool) -> Iterator[Row]:
+        """A plain value: refused where a record is due or nothing, else no part of the records."""
+        end = self._token_end(whole_line=top is None)
+        if end < 0:
+            return
+        text, self._place = self._text[self._place : min(end, self._place + RAW_CHARS)], end
+        if top is None or (is_record and top.is_list):
+            yield rejected(text.strip(), "bad_json: expected an object, got a plain value")
+
+    def _token_end(self, whole_line: bool = False) -> int:
+        """Where the token ends; -1 when more text is needed."""
+        text, place = self._text, self._place
+        found = _TOKEN.match(text, place)
+        end = found.end() if found else len(text)
+        if whole_line:
+            stop = text.find("\n", place)
+            end = len(text) if stop < 0 else stop
+        whole = text[place] == '"' and found is not None and not whole_line
+        if whole or end < len(text) or self._final or len(text) - place > MAX_RECORD_CHARS:
+            return end
+        return -1
+
+    def _skip(self) -> None:
+        """Passes over a list or object that holds no records."""
+        depth = self._skipped
+        for found in _BRACKET.finditer(self._text, self._place):
+            sign = found[0]
+            lone = sign == '"'
+            if lone and not self._final and len(self._text) - found.start() < MAX_RECORD_CHARS:
+                self._place, self._skipped = found.start(), depth
+                return
+            depth += (sign in "{[") - (sign in "}]")
+            if depth == 0 and not sign.startswith('"'):
+                self._place, self._skipped = found.end(), 0
+                return
+        self._place, self._skipped = len(self._text), depth
+
+    def _record(self, top: _Frame | None) -> Iterator[Row]:
+        text, place = self._text, self._place
         try:
-            record, end = _DECODER.raw_decode(text, place)
-            if end < len(text) or final:
-                return _row_of(record, text[place : place + 40_000]), end
-            return None, -1
+            record, end = DECODER.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
-            message = getattr(error, "msg", "nested too deeply")
-            broken_at = getattr(error, "pos", place)
-        after = _NEXT_OBJECT.search(text, max(broken_at - 1, place))
-        left = len(text) - place
-        if after is None and not final and left <= MAX_RECORD_CHARS:
-            return None, -1
-        if after is not None and not final and len(text) - broken_at < 64:
-            return None, -1
-        stop = after.end() if after is not None else len(text)
-        raw = text[place:stop].rstrip().rstrip(",")
-        return rejected(raw, f"bad_json: {message}"), stop
+            yield from self._broken(error)
+            return
+        row = row_of(record, text[place : min(end, place + RAW_CHARS)])
+        if row.cells is not None and isinstance(record, dict):
+            self._like = record
+        if row.cells is not None and top is not None and self._levels[-1:] == [{"*"}]:
+            row = Row([("@key", top.key or ""), *row.cells])
+        self._place = end
+        yield row
 
-    def _no_list(self, text: str) -> Generator[Row, None, tuple[str, bool]]:
-        """A file without a list: one object is one record."""
-        row = _row(text.strip()) if text.strip() else None
-        if row is not None:
-            yield row
-        return "", row is None or row.cells is not None
+    def _broken(self, error: Exception) -> Iterator[Row]:
+        """Rejects the record at the place, once it is clear that more text would not mend it."""
+        text, place = self._text, self._place
+        message = str(getattr(error, "msg", ""))
+        at = int(getattr(error, "pos", place))
+        waits = not self._final and len(text) - place <= MAX_RECORD_CHARS
+        if waits and (message.startswith("Unterminated") or len(text) - at < 64):
+            return
+        again = self._next_record(place if self._like else max(at - 1, place))
+        if waits and again is None:
+            return
+        stop = len(text) if again is None else again
+        raw = text[place : min(stop, place + RAW_CHARS)].rstrip().rstrip(",")
+        yield rejected(raw, f"bad_json: {message}" if message else TOO_DEEP)
+        self._lost = again is None
+        self._place = stop
 
+    def _found_again(self, place: int) -> bool:
+        """Whether the text goes on with a record after one that was given up."""
+        again = self._next_record(max(place - 1, 0))
+        self._lost = again is None
+        self._place = max(place, len(self._text) - _STEP_CHARS) if again is None else again
+        return again is not None
 
-def _skip(text: str, place: int) -> int:
-    found = _SPACE.match(text, place)
-    return found.end() if found else place
+    def _next_record(self, start: int) -> int | None:
+        """Where the next object begins that is like the records before; None: not seen."""
+        for tries, found in enumerate(_NEXT_OBJECT.finditer(self._text, start)):
+            if not self._like or (tries < _MOST_TRIES and self._is_like(found.end())):
+                return found.end()
+        return None
 
-
-def _whole(data: bytes) -> int:
-    """How many bytes end on a whole character."""
-    for back in range(1, min(4, len(data)) + 1):
-        if data[-back] < 0x80:
-            return len(data)
-        if data[-back] >= 0xC0:
-            need = 2 if data[-back] < 0xE0 else 3 if data[-back] < 0xF0 else 4
-            return len(data) - back if need > back else len(data)
-    return len(data)
+    def _is_like(self, place: int) -> bool:
+        """Whether an object is like the last good one: its keys, or of a broken one the first."""
+        try:
+            record, _ = DECODER.raw_decode(self._text, place)
+        except (ValueError, RecursionError):
+            key = _FIRST_KEY.match(self._text, place)
+            return key is not None and key[1] == next(iter(self._like))
+        return isinstance(record, dict) and 2 * len(record.keys() & self._like) > len(self._like)

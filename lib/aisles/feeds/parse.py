@@ -7,18 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
 from aisles.feeds.delimited import Delimited
 from aisles.feeds.encoding import Transcoder
+from aisles.feeds.expand import Unreadable
 from aisles.feeds.formats import Format
-from aisles.feeds.jsons import JsonLines, JsonList
+from aisles.feeds.jsonlines import JsonLines
+from aisles.feeds.jsons import JsonRecords
+from aisles.feeds.members import head_of, plan_of
+from aisles.feeds.parquet import ParquetRecords
+from aisles.feeds.parts import Part, chunks_of
 from aisles.feeds.records import PARSED, Row, batch_of, rejected, slices
-from aisles.feeds.sniff import HEAD_BYTES, sniff
-from aisles.feeds.unpack import Opened, Unreadable
+from aisles.feeds.unpack import Opened
 from aisles.feeds.xml import XmlRecords
 
 __all__ = ["PARSED", "Parsed", "parse"]
+
+Reader = Delimited | XmlRecords | JsonLines | JsonRecords | ParquetRecords
 
 
 class Parsed:
@@ -29,15 +36,25 @@ class Parsed:
     inside the compressed stream, inside a record, without the closing element, bracket or TRL
     line that its start calls for, or with fewer records than its trailer counts. ``format`` is
     known from the first batch on. A file that cannot be read (on) ends with one rejected record
-    whose reason starts with ``unreadable:``.
+    whose reason starts with ``unreadable:``; what is damaged inside it or left over at its end
+    is one with ``damaged:``, ``trailing_garbage:`` or ``other_member:``.
+
+    Of a part of a file all this holds for the part, and ``record_no`` counts from its start.
     """
 
-    def __init__(self, source: BinaryIO | str | Path, name: str, batch_rows: int = 8192) -> None:
+    def __init__(
+        self,
+        source: BinaryIO | str | Path,
+        name: str,
+        batch_rows: int = 8192,
+        part: Part | None = None,
+    ) -> None:
         self.name = name
-        self.format: Format | None = None
+        self.format: Format | None = None if part is None else part.form
         self.read = self.kept = self.rejected = 0
         self.trailer_count: int | None = None
         self.complete = False
+        self._part = part
         self._batch_rows = batch_rows
         self._source = source
         self._iterator = self._run()
@@ -56,72 +73,102 @@ class Parsed:
         try:
             opened = Opened(self._source)
         except OSError as error:
-            yield self._counted(self._unreadable(error))
+            yield self._refused(f"unreadable: {error}")
             return
         try:
-            for batch in self._batches(opened):
+            taken = self._whole(opened) if self._part is None else self._stretch(opened, self._part)
+            for batch in taken:
                 for piece in slices(batch, self._batch_rows):
                     yield self._counted(piece)
+            for reason in opened.found.refused:
+                yield self._refused(reason)
         except (Unreadable, OSError) as error:
             self.complete = False
-            yield self._counted(self._unreadable(error))
+            yield self._refused(f"unreadable: {error}")
         finally:
             opened.close()
 
     def _counted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        bad = batch.num_rows - batch.column("reason").null_count
-        self.read += batch.num_rows
+        """The batch, numbered in file order."""
+        rows = batch.num_rows
+        bad = rows - batch.column("reason").null_count
+        numbers = pa.array(np.arange(self.read + 1, self.read + rows + 1, dtype=np.int64))
+        self.read += rows
         self.rejected += bad
-        self.kept += batch.num_rows - bad
-        return batch
+        self.kept += rows - bad
+        return pa.RecordBatch.from_arrays([numbers, *batch.columns[1:]], schema=PARSED)
 
-    def _unreadable(self, error: Exception) -> pa.RecordBatch:
-        return batch_of([rejected("", f"unreadable: {error}")], self.read + 1)
+    def _refused(self, reason: str) -> pa.RecordBatch:
+        return self._counted(batch_of([rejected("", reason)], 1))
 
-    def _batches(self, opened: Opened) -> Iterator[pa.RecordBatch]:
-        stream = opened.chunks()
-        head, whole = _head(stream)
-        self.format = replace(sniff(head, self.name, whole), compression=opened.compression)
-        text = _text([head], stream, self.format.encoding)
-        reader = _reader(self.format)
-        if isinstance(reader, Delimited):
+    def _whole(self, opened: Opened) -> Iterator[pa.RecordBatch]:
+        plan = plan_of(opened, self.name)
+        self.format, clean = plan.form, True
+        for source in plan.sources:
+            head = source.head()
+            reader: Reader
+            if source.form.container == "parquet":
+                file = source.content.seekable(head.data, head.rest)
+                reader = ParquetRecords(file, self._batch_rows)
+                self.format = replace(self.format, columns=reader.columns)
+            else:
+                reader = _reader(source.form, head.data)
+            yield from self._taken(reader, _text([head.data], head.rest, source.form))
+            clean &= bool(head.data) and reader.clean_end
+        for name in plan.others:
+            why = f"other_member: {name!r} holds other columns than {plan.form.members[0]!r}"
+            yield batch_of([rejected("", f"{why}, not read")], 1)
+        self.complete = clean and opened.found.complete and self._counts_agree(last=True)
+
+    def _stretch(self, opened: Opened, part: Part) -> Iterator[pa.RecordBatch]:
+        form = part.form
+        reader: Reader
+        if form.container == "parquet":
+            groups = range(part.start, part.end)
+            reader = ParquetRecords(opened.file, self._batch_rows, groups)
+        else:
+            head = head_of(opened.contents()[0]).data
+            reader = _reader(form, head, inside=not part.first)
+        bytes_of_part = chunks_of(opened.file, part.start, part.end)
+        yield from self._taken(reader, _text([], bytes_of_part, form))
+        self.complete = reader.clean_end and self._counts_agree(part.last)
+
+    def _taken(self, reader: Reader, text: Iterator[bytes]) -> Iterator[pa.RecordBatch]:
+        if isinstance(reader, ParquetRecords):
+            yield from reader.batches()
+        elif isinstance(reader, Delimited):
             yield from reader.batches(text)
-            self.trailer_count = reader.trailer_count
+            if reader.trailer_count is not None:
+                self.trailer_count = (self.trailer_count or 0) + reader.trailer_count
         else:
             yield from _grouped(reader.rows(text), self._batch_rows)
-        self.complete = bool(head) and opened.complete and reader.clean_end and self._counts_agree()
 
-    def _counts_agree(self) -> bool:
+    def _counts_agree(self, last: bool) -> bool:
+        """Whether the trailer is there, and does not count more records; a file's other parts
+        have none."""
+        assert self.format is not None
         if self.trailer_count is None:
-            return self.format is not None and not self.format.has_trailer_marks
-        return self.read >= self.trailer_count
+            return not (last and self.format.has_trailer_marks)
+        return self._part is not None or self.read >= self.trailer_count
 
 
-def parse(source: BinaryIO | str | Path, name: str, batch_rows: int = 8192) -> Parsed:
+def parse(
+    source: BinaryIO | str | Path, name: str, batch_rows: int = 8192, part: Part | None = None
+) -> Parsed:
     """The file's records as batches of schema ``PARSED``; iterate it, then read its counts.
 
     Args:
-        source: a path, or a binary stream that is read once from its start.
+        source: a path, or a binary stream that is read from its start; Parquet, zip and parts
+            of a file are read faster when it can seek.
         name: the file's name, for its endings only.
         batch_rows: the most records in one batch.
+        part: the stretch to read, all of the file when None.
     """
-    return Parsed(source, name, batch_rows)
+    return Parsed(source, name, batch_rows, part)
 
 
-def _head(stream: Iterator[bytes]) -> tuple[bytes, bool]:
-    """The first bytes, enough to find the format, and whether they are the whole file."""
-    head: list[bytes] = []
-    size = 0
-    for piece in stream:
-        head.append(piece)
-        size += len(piece)
-        if size >= HEAD_BYTES:
-            return b"".join(head), False
-    return b"".join(head), True
-
-
-def _text(head: list[bytes], stream: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    coder = Transcoder(encoding)
+def _text(head: list[bytes], stream: Iterable[bytes], form: Format) -> Iterator[bytes]:
+    coder = Transcoder(form.encoding, form.cr_lines)
     while head:
         yield coder.feed(head.pop())
     for piece in stream:
@@ -129,23 +176,23 @@ def _text(head: list[bytes], stream: Iterable[bytes], encoding: str) -> Iterator
     yield coder.feed(b"", final=True)
 
 
-def _reader(form: Format) -> Delimited | XmlRecords | JsonLines | JsonList:
+def _reader(form: Format, head: bytes, inside: bool = False) -> Reader:
     if form.container == "xml":
         return XmlRecords(form)
     if form.container == "jsonlines":
         return JsonLines()
     if form.container == "json":
-        return JsonList()
-    return Delimited(form)
+        return JsonRecords(form.record_element or "")
+    sample = Transcoder(form.encoding, form.cr_lines).feed(head, final=True)
+    return Delimited(form, sample, inside)
 
 
 def _grouped(rows: Iterable[Row], batch_rows: int) -> Iterator[pa.RecordBatch]:
     group: list[Row] = []
-    number = 1
     for row in rows:
         group.append(row)
         if len(group) == batch_rows:
-            yield batch_of(group, number)
-            number, group = number + len(group), []
+            yield batch_of(group, 1)
+            group = []
     if group:
-        yield batch_of(group, number)
+        yield batch_of(group, 1)

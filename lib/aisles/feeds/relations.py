@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from aisles.feeds.shapes import Shape, number_of
-from aisles.feeds.vocabulary import fold
+import numpy as np
+
+from aisles.feeds.lexicon import fold
+from aisles.feeds.marks import number_of
+from aisles.feeds.shapes import Shape
 
 PAIR_ROWS = 600
+_MONEY_COLUMNS = 14
+_LEVEL_COLUMNS = 16
+_SELDOM = 0.03
+_MOSTLY = 0.7
+"""Share of rows from which a price column is one that products have, and not only those on sale."""
 
 Values = Sequence[str | None]
 
@@ -19,8 +27,11 @@ class Relation:
 
     ``in_title``: the value stands in the title; ``starts_title``: at its start; ``equals_title``;
     ``holds_title``: the title stands in the value. ``in_url``: the value stands in a link of its
-    row. ``above``: another price column exists that is never higher and often lower; ``below``:
-    the other way round; ``beside``: this column's price equals another's everywhere.
+    row. ``above``: another price column exists, filled in most rows, that is never higher and often
+    lower; ``below``: one exists that is never lower and often higher; ``same``: another price is
+    equal wherever this one is filled; ``fraction``: this is a fixed or small part of another
+    amount. ``level``: a column with fewer values follows from this one, or this one from a column
+    with more, as levels of a category do.
     """
 
     in_title: float = 0.0
@@ -30,6 +41,17 @@ class Relation:
     in_url: float = 0.0
     above: float = 0.0
     below: float = 0.0
+    same: bool = False
+    fraction: bool = False
+    level: bool = False
+
+
+@dataclass(frozen=True)
+class _Prices:
+    above: float = 0.0
+    below: float = 0.0
+    same: bool = False
+    fraction: bool = False
 
 
 def relations_of(
@@ -39,12 +61,16 @@ def relations_of(
     titles = None if title is None else [fold(v or "") for v in columns[title][:PAIR_ROWS]]
     links = _links(columns, shapes)
     prices = _price_relations(columns, shapes)
+    levels = _levels(columns, shapes)
     found = {}
     for name, values in columns.items():
-        above, below = prices.get(name, (0.0, 0.0))
+        price = prices.get(name, _Prices())
         facts = _beside_title(values, titles) if titles and name != title else {}
         in_url = _inside(values, links) if shapes[name].identifier > 0.5 else 0.0
-        found[name] = Relation(in_url=in_url, above=above, below=below, **facts)
+        found[name] = Relation(
+            in_url=in_url, above=price.above, below=price.below, same=price.same,
+            fraction=price.fraction, level=name in levels, **facts,
+        )  # fmt: skip
     return found
 
 
@@ -82,33 +108,101 @@ def _inside(values: Values, links: list[str]) -> float:
 
 def _price_relations(
     columns: Mapping[str, Values], shapes: Mapping[str, Shape]
-) -> dict[str, tuple[float, float]]:
-    """For each money column the strongest (above, below) over the other money columns."""
-    money = [n for n, s in shapes.items() if s.money > 0.7 and s.decimal > 0.2 and not s.constant]
-    amounts = {name: _amounts(columns[name]) for name in money[:12]}
-    found: dict[str, tuple[float, float]] = {}
+) -> dict[str, _Prices]:
+    """For each money column the strongest relations to the other money columns."""
+    money = [n for n, s in shapes.items() if _may_be_price(s)][:_MONEY_COLUMNS]
+    amounts = {name: _amounts(columns[name]) for name in money}
+    found: dict[str, _Prices] = {}
     for name, own in amounts.items():
-        above = below = 0.0
+        sides = []
         for other, theirs in amounts.items():
-            if other != name:
-                up, down = _compare(own, theirs)
-                above, below = max(above, up), max(below, down)
-        found[name] = (above, below)
+            both_cents = min(shapes[name].decimal, shapes[other].decimal) > 0.2
+            side = _compare(own, theirs, both_cents) if other != name else _Prices()
+            seldom = shapes[other].filled < _MOSTLY
+            sides.append(replace(side, above=0.0) if seldom else side)
+        found[name] = _Prices(
+            max(side.above for side in sides),
+            max(side.below for side in sides),
+            any(side.same for side in sides),
+            any(side.fraction for side in sides),
+        )
     return found
 
 
-def _amounts(values: Values) -> list[float | None]:
-    return [number_of(v) if v and len(v) < 40 else None for v in values[:PAIR_ROWS]]
+def _may_be_price(shape: Shape) -> bool:
+    plain = shape.decimal > 0.2 or (shape.length < 9 and shape.distinct > 5)
+    return shape.money > 0.7 and plain and not shape.constant and shape.date + shape.gtin < 0.5
 
 
-def _compare(own: list[float | None], theirs: list[float | None]) -> tuple[float, float]:
-    """Shares of rows strictly higher and strictly lower, 0 where the order is not kept."""
-    pairs = [(a, b) for a, b in zip(own, theirs, strict=False) if a and b]
-    if len(pairs) < 10:
-        return 0.0, 0.0
-    higher = sum(a > b for a, b in pairs) / len(pairs)
-    lower = sum(a < b for a, b in pairs) / len(pairs)
-    close = sum(b / 20 < a < 20 * b for a, b in pairs) / len(pairs)
-    if close < 0.9:
-        return 0.0, 0.0
-    return (higher, 0.0) if lower < 0.03 else (0.0, lower) if higher < 0.03 else (0.0, 0.0)
+def _amounts(values: Values) -> np.ndarray:
+    """Amounts, float64 (rows,), NaN where there is none."""
+    found = [number_of(v) if v and len(v) < 40 else None for v in values[:PAIR_ROWS]]
+    return np.array([a or np.nan for a in found], dtype=np.float64)
+
+
+def _compare(own: np.ndarray, theirs: np.ndarray, both_cents: bool) -> _Prices:
+    """What the first column of amounts is beside the second.
+
+    Whole numbers may count anything. They are compared as prices when they are never far apart and
+    rise and fall together.
+    """
+    both = ~(np.isnan(own) | np.isnan(theirs))
+    if both.sum() < 10:
+        return _Prices()
+    ratio = own[both] / theirs[both]
+    higher, lower = float((ratio > 1).mean()), float((ratio < 1).mean())
+    steady = float(ratio.std()) < 0.02 * float(ratio.mean())
+    if higher + lower < 0.003:
+        return _Prices(same=True)
+    if lower == 1 and (steady or (both_cents and float(ratio.max()) < 0.5)):
+        return _Prices(fraction=True)
+    reach = 20.0 if both_cents else 4.0
+    close = float(((ratio < reach) & (ratio > 1 / reach)).mean())
+    alike = both_cents or _together(own[both], theirs[both])
+    if close < 0.9 or (steady and higher == 1) or not alike:
+        return _Prices()
+    return _Prices(
+        above=higher if lower < min(_SELDOM, higher) else 0.0,
+        below=lower if higher < min(_SELDOM, lower) else 0.0,
+    )
+
+
+def _together(own: np.ndarray, theirs: np.ndarray) -> bool:
+    """Whether the amounts' logarithms have a correlation of at least 0.9."""
+    logs = np.log(np.stack([own, theirs]))
+    return bool((logs.std(axis=1) > 0.05).all() and np.corrcoef(logs)[0, 1] >= 0.9)
+
+
+def _levels(columns: Mapping[str, Values], shapes: Mapping[str, Shape]) -> set[str]:
+    """Columns of repeated words of which one follows from the other, as levels of a category."""
+    worded = [n for n, s in shapes.items() if _may_be_level(s)][:_LEVEL_COLUMNS]
+    codes = {n: _codes(columns[n]) for n in worded}
+    found: set[str] = set()
+    for place, name in enumerate(worded):
+        for other in worded[place + 1 :]:
+            fine, rough = sorted((name, other), key=lambda n: -shapes[n].distinct)
+            if shapes[fine].distinct <= shapes[rough].distinct:
+                continue
+            if _follows(codes[rough], codes[fine]):
+                found |= {fine, rough}
+    return found
+
+
+def _codes(values: Values) -> np.ndarray:
+    """A number for each distinct value, int64 (rows,), -1 where there is none."""
+    texts = np.array([v.strip() if v else "" for v in values], dtype=object).astype(str)
+    codes = np.unique(texts, return_inverse=True)[1]
+    return np.where(texts == "", -1, codes)
+
+
+def _follows(rough: np.ndarray, fine: np.ndarray) -> bool:
+    """Whether each value of the second has nearly always one of the first beside it."""
+    both = (rough >= 0) & (fine >= 0)
+    kinds = len(np.unique(fine[both]))
+    pairs = len(np.unique(fine[both] * (rough.max() + 2) + rough[both]))
+    return kinds > 1 and both.sum() >= 5 * kinds and pairs <= 1.1 * kinds
+
+
+def _may_be_level(shape: Shape) -> bool:
+    repeats = shape.distinct > 1 and shape.unique < 0.4
+    return repeats and shape.letters > 0.9 and shape.url < 0.1 and 2 < shape.length < 80

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from aisles.feeds.infer import SAMPLE_ROWS, ColumnRole, ColumnSample, infer
-from aisles.feeds.vocabulary import ROLES
+from aisles.feeds.infer import SAMPLE_ROWS, Borrowed, ColumnRole, ColumnSample, infer
+from aisles.feeds.lexicon import ROLES
+from aisles.feeds.profile import profile_of
+from aisles.feeds.shapes import Shape
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -26,35 +28,41 @@ __all__ = [
 
 ROLES_SCHEMA = (
     "network string, retailer string, column string, role string, confidence double, "
-    "evidence string, source string"
+    "evidence string, source string, filled double, decimals string, profile string"
 )
+_NUMBERS = ("confidence", "filled")
 _ROLES = pa.schema(
     [
-        (name, pa.float64() if name == "confidence" else pa.string())
-        for name in ("network", "retailer", "column", "role", "confidence", "evidence", "source")
+        (name, pa.float64() if name in _NUMBERS else pa.string())
+        for name in (part.split()[0] for part in ROLES_SCHEMA.split(", "))
     ]
 )
 _FEED = ["network", "retailer"]
 
 
-def column_roles(raw: DataFrame, declared: DataFrame | None = None) -> DataFrame:
+def column_roles(
+    raw: DataFrame,
+    declared: DataFrame | None = None,
+    lent: Mapping[tuple[str, str], Borrowed] | None = None,
+) -> DataFrame:
     """One row per column of each feed: network, retailer, column, role, confidence, evidence,
-    source (``inferred``). A column without a role has role null.
+    source (``inferred``), filled, decimals, profile. A column without a role has role null.
 
     Args:
         raw: records with network, retailer, file, record_no and values (null when rejected). At
             most 2,000 of each feed are looked at, those with the smallest hashes.
         declared: network, retailer and format of files, as ``feed_files`` has them; without it,
             columns that are blank in every record are not known.
+        lent: what other feeds say of a feed's columns (``aisles.feeds.borrow``).
     """
-    rows = _sampled(raw)
-    if declared is not None:
-        rows = rows.unionByName(_declared(declared), allowMissingColumns=True)
-    return rows.groupBy(*_FEED).applyInArrow(roles_of_feed, ROLES_SCHEMA)
+    return roles_of_samples(sampled(raw, declared), lent)
 
 
-def _sampled(raw: DataFrame) -> DataFrame:
-    """The sampled records; the window sorts keys and hashes only, not the values."""
+def sampled(raw: DataFrame, declared: DataFrame | None = None) -> DataFrame:
+    """The records and formats that ``roles_of_feed`` looks at; arguments of ``column_roles``.
+
+    The window sorts keys and hashes only, not the values.
+    """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
@@ -67,36 +75,66 @@ def _sampled(raw: DataFrame) -> DataFrame:
         .where(F.col("rank") <= SAMPLE_ROWS)
     )
     same = [filled[k].eqNullSafe(chosen[k]) for k in keys]
-    return filled.join(chosen, same, "left_semi").select(
+    rows = filled.join(chosen, same, "left_semi").select(
         *_FEED, F.xxhash64(*keys).alias("hash"), "values"
     )
+    if declared is None:
+        return rows
+    forms = declared.where("format IS NOT NULL").select(*_FEED, "format")
+    return rows.unionByName(forms, allowMissingColumns=True)
 
 
-def _declared(declared: DataFrame) -> DataFrame:
-    return declared.where("format IS NOT NULL").select(*_FEED, "format")
+def roles_of_samples(
+    samples: DataFrame, lent: Mapping[tuple[str, str], Borrowed] | None = None
+) -> DataFrame:
+    """The rows of ``column_roles`` from the records of ``sampled``."""
+
+    def of_feed(table: pa.Table) -> pa.Table:
+        return roles_of_feed(table, lent)
+
+    return samples.groupBy(*_FEED).applyInArrow(of_feed, ROLES_SCHEMA)
 
 
-def roles_of_feed(table: pa.Table) -> pa.Table:
+def roles_of_feed(
+    table: pa.Table, lent: Mapping[tuple[str, str], Borrowed] | None = None
+) -> pa.Table:
     """The roles of one feed's columns from its sampled records."""
     rows = sorted(table.to_pylist(), key=lambda r: (r["hash"] is None, r["hash"] or 0))
     records = [dict(row["values"]) for row in rows if row["values"] is not None]
     forms = [json.loads(f) for f in sorted({r["format"] for r in rows if r.get("format")})]
     names = _names(forms, records)
-    header = _has_header(forms, names)
     samples = [ColumnSample(name, [r.get(name) for r in records]) for name in names]
-    found = [
-        {
-            "network": rows[0]["network"],
-            "retailer": rows[0]["retailer"],
-            "column": role.column,
-            "role": role.role,
-            "confidence": role.confidence,
-            "evidence": role.evidence,
-            "source": "inferred",
-        }
-        for role in infer(samples, header)
-    ]
-    return pa.Table.from_pylist(found, _ROLES)
+    feed = (rows[0]["network"], rows[0]["retailer"])
+    found = infer(samples, _has_header(forms, names), (lent or {}).get(feed))
+    described = [_row(feed, role, s) for role, s in zip(found, samples, strict=True)]
+    return pa.Table.from_pylist(described, _ROLES)
+
+
+def _row(feed: tuple[str, str], found: ColumnRole, sample: ColumnSample) -> dict[str, Any]:
+    return {
+        "network": feed[0],
+        "retailer": feed[1],
+        "column": found.column,
+        "role": found.role,
+        "confidence": found.confidence,
+        "evidence": found.evidence,
+        "source": "inferred",
+        "filled": found.shape.filled,
+        "decimals": decimals_of(found.shape) if found.shape.money > 0.5 else None,
+        "profile": profile_of(found.shape, sample.values).text,
+    }
+
+
+def decimals_of(shape: Shape) -> str | None:
+    """How a column of amounts writes decimals: ``comma``, ``dot``, None where they do not tell.
+
+    One in ten may be written otherwise: shops paste amounts from elsewhere.
+    """
+    if max(shape.comma, shape.dot) == 0 or min(shape.comma, shape.dot) > 0.1 * (
+        shape.comma + shape.dot
+    ):
+        return None
+    return "comma" if shape.comma > shape.dot else "dot"
 
 
 def _names(forms: list[dict[str, Any]], records: list[dict[str, str]]) -> list[str]:
@@ -143,7 +181,8 @@ def with_overrides(
     for key, row in rows.items():
         if key not in stated and (key[0], key[1], row["role"]) in taken:
             row.update(role=None, confidence=0.0, evidence="another column is stated for its role")
-    return list((rows | {key: _stated(key, role) for key, role in stated.items()}).values())
+    put = {key: rows.get(key, {}) | _stated(key, role) for key, role in stated.items()}
+    return list((rows | put).values())
 
 
 def _checked(override: Mapping[str, Any]) -> str | None:

@@ -11,7 +11,6 @@ import numpy as np
 
 MIN_ROWS = 50
 """Clean rows seen before the habits are believed."""
-MAX_ROWS = 20_000
 MARGIN = 5.0
 """Log likelihood (nats) by which the shifted reading must win."""
 
@@ -44,10 +43,6 @@ class Profile:
         self._counts = np.zeros((columns, SHAPES))
         self._rows = 0
         self._log: np.ndarray | None = None
-
-    @property
-    def open(self) -> bool:
-        return self._rows < MAX_ROWS
 
     @property
     def ready(self) -> bool:

@@ -1,185 +1,227 @@
-"""Files to decompressed bytes, with a guard against decompression bombs."""
+"""Feed files to the contents they hold: one stream, or the data members of an archive."""
 
 from __future__ import annotations
 
-import bz2
+import lzma
+import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO, BinaryIO, cast
 
-import zstandard
-
+from aisles.feeds.expand import (
+    OUT_BYTES,
+    Findings,
+    Unreadable,
+    compression_of,
+    expanded,
+    guarded,
+    peeked,
+)
 from aisles.feeds.formats import Compression
 
+__all__ = ["Content", "Opened", "Unreadable"]
+
 READ_BYTES = 1 << 18
-OUT_BYTES = 1 << 22
-BOMB_RATIO = 200
-BOMB_BYTES = 1 << 30
-
-_MAGIC: tuple[tuple[bytes, Compression], ...] = (
-    (b"\x1f\x8b\x08", "gzip"),
-    (b"BZh", "bzip2"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"PK\x03\x04", "zip"),
+MAX_LAYERS = 3
+MAX_MEMBERS = 1000
+_SPOOL_BYTES = 1 << 26
+"""How much of what must be read twice is held in memory before it goes to a temporary file."""
+_DATA = (".csv", ".tsv", ".txt", ".xml", ".json", ".jsonl", ".ndjson", ".parquet", ".dat", ".psv")
+_PACKED = (".gz", ".bz2", ".zst", ".xz")
+_NO_DATA = (
+    ".md", ".html", ".htm", ".pdf", ".doc", ".docx", ".rtf", ".xsd", ".dtd", ".jpg", ".jpeg",
+    ".png", ".gif", ".webp", ".svg", ".sha256", ".md5", ".asc", ".sig",
+)  # fmt: skip
+_NO_FEED = (
+    "readme",
+    "read_me",
+    "license",
+    "licence",
+    "copying",
+    "changelog",
+    "liesmich",
+    "manifest",
 )
-_DATA_ENDINGS = (".csv", ".tsv", ".txt", ".xml", ".json", ".jsonl", ".ndjson")
+_ZIP_ERRORS = (
+    zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError,
+    struct.error, zlib.error, lzma.LZMAError,
+)  # fmt: skip
+_OFFICE = ("[content_types].xml", "mimetype")
 
 
-class Unreadable(ValueError):
-    """The file as a whole cannot or must not be read; the message says why and what to do."""
+class Content:
+    """One data stream of a feed file: the file itself, or a member of an archive of ``size`` bytes
+    (as the archive says)."""
 
+    def __init__(
+        self,
+        name: str,
+        start: Callable[[], Iterator[bytes]],
+        plain: BinaryIO | None = None,
+        size: int = 0,
+    ) -> None:
+        self.name = name
+        self.size = size
+        self._start = start
+        self._plain = plain
 
-class _Decompressor(Protocol):
-    @property
-    def eof(self) -> bool: ...
+    def chunks(self) -> Iterator[bytes]:
+        """Pieces of the decompressed content, each at most a few MiB; of an archive's member any
+        number of times, else once."""
+        return self._start()
 
-    @property
-    def unused_data(self) -> bytes: ...
+    def seekable(self, head: bytes, rest: Iterator[bytes]) -> BinaryIO:
+        """The content as a file that can be read at any place.
 
-    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
-
-
-def compression_of(head: bytes) -> Compression:
-    """The compression that the first bytes name, ``none`` when they name no known one."""
-    return next((kind for magic, kind in _MAGIC if head.startswith(magic)), "none")
+        Args:
+            head: what was taken from ``chunks`` so far.
+            rest: what is left of it.
+        """
+        if self._plain is not None:
+            return self._plain
+        return _spooled(_all(head, rest))
 
 
 class Opened:
-    """A feed file's decompressed bytes, read once through ``chunks``.
-
-    After the last chunk ``complete`` says whether the compressed stream ended where it should.
-    """
+    """A feed file, opened; ``found`` says how its bytes read, once they are read."""
 
     def __init__(self, source: BinaryIO | str | Path) -> None:
         self._own = isinstance(source, str | Path)
-        self._file = _open(source)
-        self._first = self._file.read(READ_BYTES)
-        self._read = len(self._first)
-        self._written = 0
-        self.compression = compression_of(self._first)
-        self.complete = True
+        self.file = _opened(source)
+        self._seeks = self.file.seekable()
+        self.found = Findings()
+        head, self._chunks = peeked(self._raw())
+        self.compression: Compression = compression_of(head)
+        self.left_out: list[str] = []
 
     def close(self) -> None:
         if self._own:
-            self._file.close()
+            self.file.close()
 
-    def chunks(self) -> Iterator[bytes]:
-        """Pieces of the decompressed content, each at most a few MiB.
+    def contents(self) -> list[Content]:
+        """The file's data streams, at least one.
 
         Raises:
-            Unreadable: for a decompression bomb or an archive that holds no data.
+            Unreadable: for an archive that holds no data, or archives within archives.
         """
-        if self.compression == "none":
-            yield from self._compressed()
-            return
-        opened = _unzip(self) if self.compression == "zip" else self._expand()
-        for piece in opened:
-            self._written += len(piece)
-            self._guard()
+        chunks, layers = self._unwrapped(self._chunks)
+        head, chunks = peeked(chunks)
+        if compression_of(head) != "zip":
+            plain = self.file if self._seeks and not layers else None
+            return [Content("", lambda: chunks, plain)]
+        if self._seeks and not layers:
+            self.found.read = self.file.seek(0, 2)
+            return self._members(self.file)
+        return self._members(_spooled(chunks))
+
+    def _raw(self) -> Iterator[bytes]:
+        while piece := self.file.read(READ_BYTES):
+            self.found.read += len(piece)
             yield piece
 
-    def _compressed(self) -> Iterator[bytes]:
-        piece, self._first = self._first, b""
-        while piece:
-            yield piece
-            piece = self._file.read(READ_BYTES)
-            self._read += len(piece)
+    def _unwrapped(self, chunks: Iterator[bytes]) -> tuple[Iterator[bytes], int]:
+        """The stream within the compressed streams, and how many there are."""
+        layers = 0
+        while True:
+            head, chunks = peeked(chunks)
+            kind = compression_of(head)
+            if kind in ("none", "zip"):
+                return chunks, layers
+            layers += 1
+            if layers > MAX_LAYERS:
+                raise Unreadable(
+                    f"nested compression: expected at most {MAX_LAYERS} layers, found another "
+                    f"{kind} below them; deliver the file compressed once"
+                )
+            chunks = guarded(expanded(kind, chunks, self.found), kind, self.found)
 
-    def _guard(self) -> None:
-        if self._written > BOMB_BYTES and self._written > BOMB_RATIO * self._read:
-            raise Unreadable(
-                f"decompression bomb: {self._read} bytes of {self.compression} expanded to more "
-                f"than {self._written}, expected at most {BOMB_RATIO} times; deliver the file "
-                "uncompressed or in parts"
-            )
-
-    def _expand(self) -> Iterator[bytes]:
-        """The stream's members one after another; a damaged or cut stream ends early."""
-        engine = _engine(self.compression)
+    def _members(self, file: BinaryIO) -> list[Content]:
         try:
-            for piece in self._compressed():
-                while piece:
-                    if engine.eof:
-                        if compression_of(piece) != self.compression:
-                            return
-                        engine = _engine(self.compression)
-                    yield from _outputs(engine, piece)
-                    piece = engine.unused_data if engine.eof else b""
-        except (zlib.error, OSError, EOFError, zstandard.ZstdError):
-            self.complete = False
-            return
-        self.complete = engine.eof
+            archive = zipfile.ZipFile(cast(IO[bytes], file))
+            entries = [m for m in archive.infolist() if not m.is_dir() and m.file_size]
+        except _ZIP_ERRORS as error:
+            raise Unreadable(
+                f"zip archive: {error}; it is damaged or cut off, deliver it again"
+            ) from error
+        chosen = _data_members([m.filename for m in entries])
+        if len(chosen) > MAX_MEMBERS:
+            raise Unreadable(
+                f"zip archive: expected at most {MAX_MEMBERS} members with data, "
+                f"found {len(chosen)}; deliver the feed in one file"
+            )
+        self.left_out = [m.filename for m in entries if m.filename not in chosen]
+        return [self._member(archive, m) for m in entries if m.filename in chosen]
+
+    def _member(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Content:
+        def start() -> Iterator[bytes]:
+            stored = guarded(self._stored(archive, entry), "zip", self.found)
+            chunks, _ = self._unwrapped(stored)
+            head, chunks = peeked(chunks)
+            if compression_of(head) == "zip":
+                raise Unreadable(
+                    f"zip archive: its member {entry.filename!r} is an archive too, expected a "
+                    "data file; deliver that one itself"
+                )
+            return chunks
+
+        return Content(entry.filename, start, size=entry.file_size)
+
+    def _stored(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+        try:
+            with archive.open(entry) as stream:
+                while piece := stream.read(OUT_BYTES):
+                    yield piece
+        except _ZIP_ERRORS as error:
+            self.found.complete = False
+            why = f"damaged: zip member {entry.filename!r}: {error}"
+            if why not in self.found.refused:  # its start is read twice
+                self.found.refused.append(why)
 
 
-def _open(source: BinaryIO | str | Path) -> BinaryIO:
+def _opened(source: BinaryIO | str | Path) -> BinaryIO:
     return Path(source).open("rb") if isinstance(source, str | Path) else source
 
 
-def _engine(kind: Compression) -> _Decompressor:
-    if kind == "gzip":
-        return zlib.decompressobj(wbits=31)
-    if kind == "bzip2":
-        return bz2.BZ2Decompressor()
-    return _Zstd()
+def _data_members(names: list[str]) -> set[str]:
+    """The members that hold data: those named as data, else those not named as anything else.
+
+    Raises:
+        Unreadable: when there are none, or the archive is an office document.
+    """
+    if any(name.lower() in _OFFICE for name in names):
+        raise Unreadable(
+            "zip archive: it is an office document, expected a table as text; "
+            "export the sheet as CSV"
+        )
+    seen = [n for n in names if not any(p.startswith((".", "__MACOSX")) for p in n.split("/"))]
+    seen = [name for name in seen if not name.lower().endswith(_NO_DATA)]
+    named = [n for n in seen if n.rsplit("/", 1)[-1].lower().startswith(_NO_FEED)]
+    seen = [name for name in seen if name not in named] or seen
+    data = [n for n in seen if _plain_name(n).endswith(_DATA)]
+    if not seen:
+        raise Unreadable(f"zip archive: expected a data member, found {names[:5] or 'none'}")
+    return set(data or seen)
 
 
-class _Zstd:
-    """zstandard's decompression object, fed so little at a time that its output stays bounded."""
-
-    PIECE = 4096
-    """Bytes of input a call; a block of 4 bytes may stand for 128 KiB, so 128 MiB at the worst."""
-
-    def __init__(self) -> None:
-        self._engine = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
-        self.eof = False
-        self.unused_data = b""
-
-    def outputs(self, data: bytes) -> Iterator[bytes]:
-        for start in range(0, len(data), self.PIECE):
-            yield self._engine.decompress(data[start : start + self.PIECE])
-            if self._engine.eof:
-                self.eof = True
-                self.unused_data = self._engine.unused_data + data[start + self.PIECE :]
-                return
-
-    def decompress(self, data: bytes, _max_length: int = -1, /) -> bytes:
-        return b"".join(self.outputs(data))
+def _plain_name(name: str) -> str:
+    lower = name.lower()
+    while lower.endswith(_PACKED):
+        lower = lower.rsplit(".", 1)[0]
+    return lower
 
 
-def _outputs(engine: _Decompressor, piece: bytes) -> Iterator[bytes]:
-    """The output of one piece of input, in parts of bounded size."""
-    if isinstance(engine, _Zstd):
-        yield from engine.outputs(piece)
-        return
-    out = engine.decompress(piece, OUT_BYTES)
-    yield out
-    while not engine.eof and len(out) == OUT_BYTES:
-        out = engine.decompress(getattr(engine, "unconsumed_tail", b""), OUT_BYTES)
-        yield out
+def _all(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from rest
 
 
-def _unzip(opened: Opened) -> Iterator[bytes]:
-    """The archive's largest member that holds data."""
-    with tempfile.SpooledTemporaryFile(max_size=1 << 26) as spool:
-        for piece in opened._compressed():
-            spool.write(piece)
-        try:
-            with zipfile.ZipFile(spool) as archive:  # type: ignore[arg-type]
-                yield from _member(archive)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as e:
-            if opened._written == 0:
-                raise Unreadable(f"zip archive: {e}; expected one plain data member") from e
-            opened.complete = False
-
-
-def _member(archive: zipfile.ZipFile) -> Iterator[bytes]:
-    members = [m for m in archive.infolist() if not m.is_dir() and m.file_size]
-    if not members:
-        raise Unreadable("zip archive: expected a data member, found none")
-    best = max(members, key=lambda m: (m.filename.lower().endswith(_DATA_ENDINGS), m.file_size))
-    with archive.open(best) as stream:
-        while piece := stream.read(OUT_BYTES):
-            yield piece
+def _spooled(chunks: Iterator[bytes]) -> BinaryIO:
+    """The chunks in a file that can be read at any place; closed with its last reference."""
+    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115
+    for chunk in chunks:
+        spool.write(chunk)
+    spool.seek(0)
+    return cast(BinaryIO, spool)

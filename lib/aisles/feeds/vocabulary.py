@@ -1,103 +1,42 @@
-"""What a feed's header words mean: the vocabulary of words.yml, and its look-up."""
+"""What one header says of each role: its words are looked up, cut, and put together again."""
 
 from __future__ import annotations
 
+import itertools
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-import yaml
+from aisles.feeds.lexicon import (
+    FILLER,
+    NTH,
+    OTHER,
+    ROLES,
+    Lexicon,
+    is_dense,
+    lexicon,
+    words_of,
+)
 
-ROLES = (
-    "title", "description", "brand", "price", "old_price", "currency", "image_url", "product_url",
-    "merchant_category", "merchant_product_id", "gtin", "colour", "size", "gender",
-    "availability",
-)  # fmt: skip
-
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "ß": "ss", "đ": "d", "ı": "i", "Ł": "L",
-                          "Ø": "O", "Æ": "AE", "İ": "I", "œ": "oe"})  # fmt: skip
-_VAGUE = frozenset(["url", "href", "src", "link", "value", "text", "val", "id", "name"])
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])")
-_BREAK = re.compile(r"[^\w]+|_+")
+AGAINST = -2.5
+"""Points for the other roles of a header that plainly speaks for one."""
+_NONE = -4.0
+_OTHER = -3.0
+_FEW_WORDS = 12
+_LONGEST = 24
+_HEAD = 5
+_VAGUE = frozenset(["url", "href", "src", "link", "value", "text", "val", "id", "name", "amount"])
+_JOINTS = ("s", "n", "e", "en", "es", "o", "-")
+_SHORT_PIECES = frozenset(["id", "nr", "no", "url", "ar"])
 
 
 @dataclass(frozen=True)
-class Vocabulary:
-    """Header phrases by role, compact, and lists of single words and of value words, folded."""
+class Chunk:
+    """A stretch of a header: the known word it is (None: unknown), and the concepts of it."""
 
-    sure: dict[str, frozenset[str]]
-    maybe: dict[str, frozenset[str]]
-    neutral: frozenset[str]
-    other: frozenset[str]
-    none: frozenset[str]
-    values: dict[str, frozenset[str]]
-    names: frozenset[str]
-
-
-def fold(text: str) -> str:
-    """The text in lower case without accents."""
-    if text.isascii():
-        return text.lower()
-    parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    return "".join(c for c in parts if not unicodedata.combining(c)).casefold()
-
-
-def words_of(header: str) -> tuple[str, ...]:
-    """The header's words, folded: ``g:imageLink2`` gives g, image, link, 2."""
-    spaced = _BREAK.sub(" ", _CAMEL.sub(" ", header.translate(_LETTERS)))
-    return tuple(fold(word) for word in spaced.split())
-
-
-def compact(header: str) -> str:
-    """The header's words run together, so that spelling with or without separators is one."""
-    return "".join(words_of(header))
-
-
-@cache
-def vocabulary() -> Vocabulary:
-    """The words of words.yml, read once."""
-    text = (Path(__file__).parent / "words.yml").read_text(encoding="utf-8")
-    # BaseLoader keeps every word a string: YAML would read `no` as false.
-    data = yaml.load(text, Loader=yaml.BaseLoader)
-    headers = data["headers"]
-    sure = {role: frozenset(map(compact, headers[role]["sure"])) for role in ROLES}
-    maybe = {role: frozenset(map(compact, headers[role]["maybe"])) for role in ROLES}
-    none = frozenset(map(compact, data["none"]))
-    every = frozenset().union(none, *sure.values(), *maybe.values())
-    return Vocabulary(
-        sure,
-        maybe,
-        frozenset(map(fold, data["neutral"])),
-        frozenset(map(fold, data["other"])),
-        none,
-        {kind: frozenset(map(fold, words)) for kind, words in data["values"].items()},
-        every,
-    )
-
-
-def is_known_name(header: str) -> bool:
-    """Whether the word is one that feeds use as a header."""
-    known = vocabulary()
-    return any(compact(part) in known.names for part in (header, *_tails(header)))
-
-
-def _tails(header: str) -> list[str]:
-    """The header without its prefixes: ``g:price``, ``(field)gender``, ``offer/picture@url``.
-
-    A last part that says little by itself (url, value) is only taken with the part before it.
-    """
-    parts = [p for p in re.split(r"[:)/.@]", re.sub(r"#\d+$", "", header)) if p]
-    vague = len(parts) > 1 and compact(parts[-1]) in _VAGUE
-    return [" ".join(parts[-2:])] * (len(parts) > 1) + parts[-1:] * (not vague)
-
-
-def _speaks_of_other(header: str, part: str) -> bool:
-    """Whether what stands before the part, ``g:shipping/``, is about something else."""
-    words = words_of(header)
-    before = words[: len(words) - len(words_of(part))]
-    return any(word in vocabulary().other for word in before)
+    text: str
+    word: str | None
+    concepts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -108,49 +47,175 @@ class NameScores:
     why: dict[str, str]
 
 
-@cache
-def name_scores(header: str) -> NameScores:
+def name_scores(header: str, known: Lexicon | None = None) -> NameScores:
     """What the header's words say of each role."""
-    known = vocabulary()
-    for part in (header, *_tails(header)):
-        joined, factor = compact(part), 1.0 if part == header else 0.9
-        if part != header and _speaks_of_other(header, part):
+    return _name_scores(header, known or lexicon())
+
+
+@cache
+def _name_scores(header: str, known: Lexicon) -> NameScores:
+    whole, whole_exact = _speaks(header, known)
+    if whole_exact:
+        return _stated(whole, 1.0, f"header '{header}'")
+    for part in _tails(header):
+        if _speaks_of_other(header, part, known):
             break
-        exact = {r: 4.0 for r in ROLES if joined in known.sure[r]}
-        exact |= {r: 2.4 for r in ROLES if joined in known.maybe[r] and r not in exact}
+        points, exact = _speaks(part, known)
         if exact:
-            scores = {r: factor * exact[r] if r in exact else -2.5 for r in ROLES}
-            return NameScores(scores, dict.fromkeys(exact, f"header '{header}'"))
-        if joined in known.none:
-            return NameScores(dict.fromkeys(ROLES, -4.0), {})
-    return _partial(header)
+            return _stated(points, 0.9, f"header '{header}'")
+    return NameScores(whole, {r: f"part of header '{header}'" for r, p in whole.items() if p > 0})
 
 
-def _partial(header: str) -> NameScores:
-    """Scores from a phrase that is part of the header, lessened by what else stands there."""
-    known = vocabulary()
-    words = tuple(w for w in words_of(header) if not w.isdigit())[:10]
+def _stated(points: dict[str, float], factor: float, why: str) -> NameScores:
+    scores = {role: factor * p for role, p in points.items()}
+    return NameScores(scores, {role: why for role, p in points.items() if p > 0})
+
+
+def is_known_name(header: str) -> bool:
+    """Whether the word is one that feeds use as a header."""
+    known = lexicon()
+    return any(
+        all(c.word for c in chunks_of(part, known)) and _speaks(part, known)[1]
+        for part in (header, *_tails(header))
+    )
+
+
+def chunks_of(header: str, known: Lexicon) -> list[Chunk]:
+    """The header cut into known phrases, known words, known pieces of compounds, and the rest."""
+    words, found, start = words_of(header)[:_FEW_WORDS], [], 0
+    while start < len(words):
+        for end in range(min(start + 4, len(words)), start, -1):
+            joined = "".join(words[start:end])
+            if joined in known.words:
+                found += _found(joined, known)
+                break
+        else:
+            end = start + 1
+            found += _unlisted(words[start], known)
+        start = end
+    return found
+
+
+def _unlisted(word: str, known: Lexicon) -> list[Chunk]:
+    if word.isdigit():
+        return [Chunk(word, word, (NTH if 2 <= int(word[:6]) <= 30 else FILLER,))]
+    return _pieces(word, known) or _bent(word, known) or _headed(word, known)
+
+
+def _bent(word: str, known: Lexicon) -> list[Chunk]:
+    """A known word with another ending: `produktem` is produkt."""
+    least = 4 if not word.isascii() else 5
+    for stem in () if is_dense(word) else (word, word[:-1], word[:-2]):
+        if len(stem) >= least and (stem in known.words or stem in known.stems):
+            return [Chunk(word, stem, known.words.get(stem) or known.stems[stem])]
+    return []
+
+
+def _headed(word: str, known: Lexicon) -> list[Chunk]:
+    """A compound of which only the last word, its head, is known: `schuhgrosse` is some size."""
+    for start in range(3, len(word) - _HEAD + 1) if not is_dense(word) else ():
+        if word[start:] in known.words:
+            return [Chunk(word[:start], None, ()), *_found(word[start:], known)]
+    return [Chunk(word, None, ())]
+
+
+def _found(word: str, known: Lexicon) -> list[Chunk]:
+    return [Chunk(word, word, known.words[word])]
+
+
+def _pieces(word: str, known: Lexicon) -> list[Chunk]:
+    """A compound's parts: `billedurl` is billed + url, the fewest that cover it; [] if none do."""
+    dense = is_dense(word)
+    # best[i]: signs not covered, number of parts, and the parts of the word's first i signs.
+    best: list[tuple[int, int, list[Chunk]]] = [(0, 0, [])]
+    for end in range(1, len(word) + 1):
+        options = [(best[end - 1][0] + 1, best[end - 1][1], best[end - 1][2])]
+        for start in range(max(end - _LONGEST, 0), end):
+            piece = word[start:end]
+            missed, parts, chunks = best[start]
+            if piece in known.words and _may_stand(piece, start, dense):
+                options.append((missed, parts + 1, [*chunks, *_found(piece, known)]))
+            elif piece in _JOINTS and chunks and end < len(word) and not dense:
+                options.append((missed, parts + 1, chunks))
+        best.append(min(options, key=lambda o: (o[0], o[1])))
+    missed, parts, chunks = best[-1]
+    if not chunks or (missed and not dense) or missed * 2 > len(word):
+        return []
+    return chunks + [Chunk(word, None, ())] * (missed > 1)
+
+
+def _may_stand(piece: str, start: int, dense: bool) -> bool:
+    return dense or len(piece) >= 3 or (start > 0 and piece in _SHORT_PIECES)
+
+
+def _speaks(header: str, known: Lexicon) -> tuple[dict[str, float], bool]:
+    """Points by role, and whether the header's words say it wholly."""
+    chunks = chunks_of(header, known)
+    unknown = sum(chunk.word is None for chunk in chunks)
+    meanings = [c.concepts for c in chunks if c.concepts]
     best: dict[str, float] = {}
-    for start in range(len(words)):
-        for end in range(start + 1, len(words) + 1):
-            joined, rest = "".join(words[start:end]), words[:start] + words[end:]
-            for role in ROLES:
-                if joined in known.sure[role] or joined in known.maybe[role]:
-                    score = _phrase_score(rest, end - start, joined in known.sure[role])
-                    best[role] = max(best.get(role, -9.0), score)
-    other = any(word in known.other for word in words)
-    floor = -3.0 if other else -0.5 if not best else -1.0
-    scores = {role: best.get(role, floor) for role in ROLES}
-    why = dict.fromkeys(best, f"part of header '{header}'")
-    return NameScores(scores, why)
+    exact = nothing = False
+    for combination in itertools.islice(itertools.product(*meanings), 200):
+        concepts = frozenset(combination) - {FILLER}
+        points, whole = _matched(concepts, unknown, known)
+        if whole and not exact:
+            best, exact = {}, True
+        if whole == exact:
+            best = {
+                role: max(points.get(role, -9.0), best.get(role, -9.0)) for role in {*points, *best}
+            }
+        nothing = nothing or (concepts in known.none and not unknown)
+    if nothing and not (exact and max(best.values()) >= 3.9):
+        return dict.fromkeys(ROLES, _NONE), True
+    other = any(OTHER in c.concepts for c in chunks)
+    against = AGAINST * min(max(best.values(), default=0.0) / 3.4, 1.0)
+    floor = against if exact else _OTHER if other else -1.0 if best else -0.5
+    return {role: best.get(role, floor) for role in ROLES}, exact
 
 
-def _phrase_score(rest: tuple[str, ...], length: int, sure: bool) -> float:
-    known = vocabulary()
-    if any(word in known.other for word in rest):
+def _matched(
+    concepts: frozenset[str], unknown: int, known: Lexicon
+) -> tuple[dict[str, float], bool]:
+    """Points by role of these concepts; whether an entry explains all of them."""
+    exact: dict[str, float] = {}
+    partial: dict[str, float] = {}
+    for entry in known.entries:
+        if not entry.needed <= concepts:
+            continue
+        rest = concepts - entry.needed - entry.allowed
+        if not rest and not unknown:
+            exact[entry.role] = max(exact.get(entry.role, -9.0), entry.points)
+        else:
+            points = _in_part(entry.points, len(entry.needed), rest, unknown)
+            partial[entry.role] = max(partial.get(entry.role, -9.0), points)
+    if exact and max(exact.values()) > 0:
+        return exact, True
+    return partial | exact, False
+
+
+def _in_part(points: float, needed: int, rest: frozenset[str], unknown: int) -> float:
+    """What is left of an entry's points when the header also speaks of something else."""
+    if OTHER in rest:
         return -2.0
-    strange = sum(word not in known.neutral for word in rest)
-    weight = 3.4 if sure else 2.0
+    strange = len(rest - {NTH}) + unknown
+    weight = 0.85 * points
     if strange:
-        weight = min(weight, (1.8 if sure else 1.0) + 0.4 * (length - 1))
-    return weight - 0.6 * max(strange - 1, 0)
+        weight = min(weight, (1.8 if points >= 3.4 else 1.0) + 0.4 * (needed - 1))
+    return weight - 0.6 * max(strange - 1, 0) - (0.8 if NTH in rest else 0.0)
+
+
+def _tails(header: str) -> list[str]:
+    """The header without its prefixes: ``g:price``, ``(field)gender``, ``offer/picture@url``.
+
+    A last part that says little by itself (url, value) is only taken with the part before it.
+    """
+    parts = [p for p in re.split(r"[:)/.@]", re.sub(r"#\d+$", "", header)) if p.strip()]
+    vague = len(parts) > 1 and "".join(words_of(parts[-1])) in _VAGUE
+    return [" ".join(parts[-2:])] * (len(parts) > 1) + parts[-1:] * (not vague)
+
+
+def _speaks_of_other(header: str, part: str, known: Lexicon) -> bool:
+    """Whether what stands before the part, ``g:shipping/``, is about something else."""
+    before = words_of(header)[: len(words_of(header)) - len(words_of(part))]
+    chunks = chunks_of(" ".join(before), known)
+    return any(OTHER in chunk.concepts and FILLER not in chunk.concepts for chunk in chunks)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator
 
+from aisles.feeds.expand import Unreadable
 from aisles.feeds.formats import Format
 from aisles.feeds.records import Row, rejected
-from aisles.feeds.unpack import Unreadable
-from aisles.feeds.xmlpath import nests, record_path
+from aisles.feeds.xmlpath import has_entities, nests, record_path
 from aisles.feeds.xmlrow import RecordParser
 
 MAX_RECORD_BYTES = 1 << 23
@@ -21,6 +21,7 @@ _STEP_BYTES = 1 << 20
 _SEARCH_BYTES = 1 << 23
 """How far the records may begin behind lists of categories, shops and the like."""
 _TAG_REST = rb"(?=[\s/>])(?:[^>\"'/]|/(?!>)|\"[^\"]*\"|'[^']*')*"
+_HIDING = (b"<![CDATA[", b"<!--", b"<?")
 _NAMESPACE = re.compile(rb"""\s(xmlns(?::[\w.-]+)?)\s*=\s*("[^"<]*"|'[^'<]*')""")
 _ROOT_END = re.compile(rb"(?:</[\w:.-]+\s*>|/>)\s*(?:<!--.*?-->\s*)*\Z", re.S)
 
@@ -32,6 +33,8 @@ class XmlRecords:
         self.path = form.record_element
         self.clean_end = False
         self._tag: re.Pattern[bytes] | None = None
+        self._bare: re.Pattern[bytes] | None = None
+        self._lost = self._unending = False
         self._nests = False
         self._parser = RecordParser({})
 
@@ -51,51 +54,85 @@ class XmlRecords:
                 continue
             rest = yield from self._step(b"".join(pending))
             pending, size = [rest], len(rest)
-            wanted = size + (_STEP_BYTES if self._tag else size)
+            # What is left over is read again with the next chunk: so it doubles at least.
+            wanted = size + (max(_STEP_BYTES, size) if self._tag else size)
         rest = yield from self._step(b"".join(pending), final=True)
         yield from self._end(rest, tail)
 
     def _step(self, data: bytes, final: bool = False) -> Generator[Row, None, bytes]:
         if self._tag is None and not self._start(data, final):
             return data
-        spans, left = self._spans(data)
-        whole = [data[a:b] for a, b in spans]
-        for start in range(0, len(whole), GROUP):
-            yield from self._parser.rows(whole[start : start + GROUP])
+        if self._lost:
+            data = self._found_again(data)
+        left = yield from self._records(data, hidden=True)
+        if self._unending and (final or len(data) - left > MAX_RECORD_BYTES):
+            # A comment or CDATA that never ends would swallow the file: it hides nothing.
+            if data.startswith(_HIDING, left):
+                yield self._refused(data, left, "a comment or CDATA that never ends")
+                left += 2
+            data = data[left:]
+            left = yield from self._records(data, hidden=False)
         if len(data) - left > MAX_RECORD_BYTES:
-            text = data[left : left + 40_000].decode("utf-8", "replace")
-            yield rejected(text, f"bad_xml: record over {MAX_RECORD_BYTES} bytes")
+            yield self._refused(data, left, f"record over {MAX_RECORD_BYTES} bytes")
+            self._lost = True
             return b""
         return data[left:]
 
+    def _refused(self, data: bytes, start: int, why: str) -> Row:
+        return rejected(data[start : start + 40_000].decode("utf-8", "replace"), f"bad_xml: {why}")
+
+    def _found_again(self, data: bytes) -> bytes:
+        """The text from the next record on, after one that was given up."""
+        assert self._tag is not None
+        found = next((found for found in self._tag.finditer(data) if found["open"]), None)
+        self._lost = found is None
+        return data[found.start() :] if found else data[-256:]
+
+    def _records(self, data: bytes, hidden: bool) -> Generator[Row, None, int]:
+        """Rows of the whole records, then from where to read on with the next chunk."""
+        assert self._tag is not None and self._bare is not None
+        spans, left = self._spans(data, self._tag if hidden else self._bare)
+        for start in range(0, len(spans), GROUP):
+            group = spans[start : start + GROUP]
+            yield from self._parser.rows([data[a:b] for a, b in group])
+        return left
+
     def _start(self, data: bytes, final: bool) -> bool:
         """Finds the record element and the namespaces declared before it."""
-        if b"<!ENTITY" in data:
+        if has_entities(data):
             raise Unreadable(
                 "xml_entities: the document type defines entities, which are not expanded; "
                 "deliver the feed without <!ENTITY ...>"
             )
-        self.path = self.path or record_path(data)
+        last = final or len(data) > _SEARCH_BYTES
+        self.path = self.path or record_path(data, last)
         if self.path is None:
-            if len(data) > _SEARCH_BYTES:
-                raise Unreadable(f"xml: no repeated record element in {len(data)} bytes")
+            if last and data.strip():
+                raise Unreadable(
+                    f"xml: no element repeats in {len(data)} bytes, expected one per record; "
+                    "see whether the feed is an error message or empty"
+                )
             return False
-        tag = _tag_pattern(self.path.rsplit("/", 1)[1].encode())
+        names = [name.encode() for name in self.path.rsplit("/", 1)[1].split("|")]
+        tag = _tag_pattern(names)
         first = next((found for found in tag.finditer(data) if found["open"]), None)
-        if first is None and not final:
+        if first is None and not last:
             return False
         self._nests = nests(data[: 1 << 18], self.path)
         before = data[: first.start()] if first else data
         self._parser = RecordParser(dict(_NAMESPACE.findall(before)))
-        self._tag = tag
+        self._tag, self._bare = tag, _tag_pattern(names, hiding=False)
         return True
 
-    def _spans(self, data: bytes) -> tuple[list[tuple[int, int]], int]:
-        """Start and end of each whole record, and from where to read on with the next chunk."""
-        assert self._tag is not None
+    def _spans(self, data: bytes, tag: re.Pattern[bytes]) -> tuple[list[tuple[int, int]], int]:
+        """Start and end of each whole record, and from where to read on with the next chunk.
+
+        An end tag without its start ends a record, too: one whose start tag is damaged.
+        """
         spans: list[tuple[int, int]] = []
         depth = start = done = 0
-        for found in self._tag.finditer(data):
+        self._unending = False
+        for found in tag.finditer(data):
             if found["open"]:
                 if depth and not self._nests:
                     spans.append((start, found.start()))
@@ -103,15 +140,16 @@ class XmlRecords:
                 start = start if depth else found.start()
                 depth += not found["empty"]
             elif found["close"]:
-                depth = max(depth - 1, -1) if depth else -1
+                start = start if depth else done
+                depth = max(depth - 1, 0)
             else:
-                if not found[0].endswith((b"]]>", b"-->")):
-                    return spans, start if depth else max(done, found.start())
+                if not found[0].endswith((b"]]>", b"-->", b"?>")):
+                    self._unending = True
+                    return spans, start if depth else found.start()
                 continue
-            if depth <= 0:
-                if depth == 0:
-                    spans.append((start, found.end()))
-                depth, done = 0, found.end()
+            if not depth:
+                spans.append((start, found.end()))
+                done = found.end()
         return spans, start if depth else max(done, data.rfind(b"<"))
 
     def _end(self, rest: bytes, tail: bytes) -> Iterator[Row]:
@@ -131,11 +169,18 @@ class XmlRecords:
         return re.search(rb"</" + re.escape(root) + rb"\s*>", tail) is not None
 
 
-def _tag_pattern(name: bytes) -> re.Pattern[bytes]:
-    """Start and end tags of the element, and the comments and CDATA that may hide others."""
+def _tag_pattern(names: list[bytes], hiding: bool = True) -> re.Pattern[bytes]:
+    """Start and end tags of the elements, and with ``hiding`` what may hide others."""
+    any_name = b"(?:" + b"|".join(map(re.escape, names)) + b")"
+    hides = rb"<!\[CDATA\[(?:.*?\]\]>|.*\Z)|<!--(?:.*?-->|.*\Z)|<\?(?:.*?\?>|.*\Z)|"
     return re.compile(
-        rb"<!\[CDATA\[(?:.*?\]\]>|.*\Z)|<!--(?:.*?-->|.*\Z)"
-        rb"|(?P<close></" + re.escape(name) + rb"\s*>)"
-        rb"|(?P<open><" + re.escape(name) + _TAG_REST + rb"(?P<empty>/?)>)",
+        (hides if hiding else b"")
+        + rb"(?P<close></"
+        + any_name
+        + rb"\s*>)"
+        + rb"|(?P<open><"
+        + any_name
+        + _TAG_REST
+        + rb"(?P<empty>/?)>)",
         re.S,
     )

@@ -11,6 +11,7 @@ from lxml import etree
 from aisles.feeds.records import Row, rejected, storable
 from aisles.feeds.xmlpath import qualified, safe_parser
 
+MAX_DEPTH = 100
 _PREFIX = re.compile(rb"[<\s/]([A-Za-z_][\w.-]*):[A-Za-z_]")
 _AMPERSAND = re.compile(
     rb"(<!\[CDATA\[.*?\]\]>)|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[\da-fA-F]+);)", re.S
@@ -36,7 +37,8 @@ class RecordParser:
         except etree.XMLSyntaxError:
             together = False
         if together:
-            yield from (Row(cells_of(element)) for element in found)
+            for element, record in zip(found, records, strict=True):
+                yield _row(element, record)
             return
         for record in records:
             yield self._alone(record)
@@ -55,7 +57,7 @@ class RecordParser:
                 message = str(error.msg)
                 continue
             if len(found) == 1:
-                return Row(cells_of(found[0]))
+                return _row(found[0], record)
             message = "the record's element does not close"
         return rejected(record.decode("utf-8", "replace"), f"bad_xml: {message}")
 
@@ -64,6 +66,14 @@ class RecordParser:
         for prefix in set(_PREFIX.findall(record)):
             if prefix not in (b"xml", b"xmlns"):
                 self._declared.setdefault(b"xmlns:" + prefix, b'"%s"' % prefix)
+
+
+def _row(element: etree._Element, record: bytes) -> Row:
+    try:
+        return Row(cells_of(element))
+    except RecursionError:
+        text = record[:40_000].decode("utf-8", "replace")
+        return rejected(text, f"bad_xml: nested too deeply, expected at most {MAX_DEPTH} levels")
 
 
 def _mended(record: bytes) -> bytes:
@@ -85,16 +95,21 @@ def cells_of(record: etree._Element) -> list[tuple[str, str]]:
     ``tag@attribute``, the record's own ``@attribute``. ``<param name="Colour">red</param>`` and
     ``<PARAM><NAME>Colour</NAME><VAL>red</VAL></PARAM>`` give the column ``param/Colour``. A column
     met again gets ``#2``. Text around inner elements (HTML put in unescaped) is kept as one text.
+
+    Raises:
+        RecursionError: for nesting beyond ``MAX_DEPTH``.
     """
     cells: list[tuple[str, str]] = [(f"@{_local(k)}", v) for k, v in record.attrib.items()]
     for child in record:
-        _walk(child, "", cells)
+        _walk(child, "", cells, 1)
     if not len(record) and record.text:
         cells.append((qualified(record), record.text))
     return _numbered(cells)
 
 
-def _walk(element: etree._Element, path: str, cells: list[tuple[str, str]]) -> None:
+def _walk(element: etree._Element, path: str, cells: list[tuple[str, str]], depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise RecursionError
     if not isinstance(element.tag, str):
         return
     name = path + qualified(element)
@@ -112,7 +127,7 @@ def _walk(element: etree._Element, path: str, cells: list[tuple[str, str]]) -> N
             cells.append((name, "".join(element.itertext())))
         else:
             for child in element:
-                _walk(child, name + "/", cells)
+                _walk(child, name + "/", cells, depth + 1)
     for key, value in attributes.items():
         cells.append((f"{name}@{_local(key)}", value))
 

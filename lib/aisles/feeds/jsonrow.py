@@ -1,0 +1,93 @@
+"""One JSON record to its cells: the leaves of its tree, named by their keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from aisles.feeds.records import Row, rejected, storable
+
+MAX_DEPTH = 100
+MAX_RECORD_CHARS = 1 << 23
+RAW_CHARS = 40_000
+LEVELS = r"(?i)categor|kategor|breadcrumb|product_?type|taxonomy|rubri|path|department"
+"""Names of lists that hold the levels of one path."""
+LINK = r"^(?:https?:)?//\S+$"
+_LEVELS, _LINK = re.compile(LEVELS), re.compile(LINK)
+TOO_DEEP = f"bad_json: nested too deeply, expected at most {MAX_DEPTH} levels"
+
+
+class Doubled(list[tuple[str, Any]]):
+    """The pairs of an object that names a key twice."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Doubled:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else Doubled(pairs)
+
+
+DECODER = json.JSONDecoder(
+    parse_float=str, parse_int=str, parse_constant=str, strict=False, object_pairs_hook=_object
+)
+
+
+def row_of(record: Any, text: str) -> Row:
+    """The row of one decoded value; ``text`` is what it was read from."""
+    if not isinstance(record, dict | Doubled):
+        kind = "null" if record is None else type(record).__name__
+        return rejected(text, f"bad_json: expected an object, got {kind}")
+    try:
+        return Row(cells_of(record))
+    except RecursionError:
+        return rejected(text, TOO_DEEP)
+
+
+def cells_of(record: dict[str, Any] | Doubled) -> list[tuple[str, str]]:
+    """The record's leaves as (column, text).
+
+    Keys of nested objects are joined by ``.``; numbers stay as they are written. A list of plain
+    values is one text: levels joined by `` > `` where the key speaks of categories, else by
+    ``, ``; a list of links or of objects gives one column each, ``image``, ``image#2``. So does a
+    key that stands twice.
+
+    Raises:
+        RecursionError: for nesting beyond ``MAX_DEPTH``.
+    """
+    found: list[tuple[str, str]] = []
+    _walk(record, "", found, 0)
+    seen: dict[str, int] = {}
+    cells = []
+    for name, text in found:
+        seen[name] = seen.get(name, 0) + 1
+        column = name if seen[name] == 1 else f"{name}#{seen[name]}"
+        cells.append((storable(column), storable(text)))
+    return cells
+
+
+def separator_of(name: str) -> str:
+    """What joins the values of a list of that name."""
+    return " > " if _LEVELS.search(name) else ", "
+
+
+def _walk(value: Any, name: str, found: list[tuple[str, str]], depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise RecursionError
+    if isinstance(value, dict | Doubled):
+        for key, inner in value.items() if isinstance(value, dict) else value:
+            _walk(inner, f"{name}.{key}" if name else str(key), found, depth + 1)
+    elif isinstance(value, list):
+        _walk_list(value, name, found, depth + 1)
+    elif value is not None:
+        text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+        if text.strip():
+            found.append((name, text))
+
+
+def _walk_list(values: list[Any], name: str, found: list[tuple[str, str]], depth: int) -> None:
+    plain = [str(v) for v in values if isinstance(v, str) and v.strip()]
+    if len(plain) < len(values) or all(_LINK.match(text) for text in plain):
+        for inner in values:
+            _walk(inner, name, found, depth)
+    elif plain:
+        found.append((name, separator_of(name).join(plain)))

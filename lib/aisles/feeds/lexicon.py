@@ -1,0 +1,141 @@
+"""The words of feed headers (words.yml) and of feed values (values.yml), and their comparison."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROLES = (
+    "title", "description", "brand", "price", "old_price", "currency", "image_url", "product_url",
+    "merchant_category", "merchant_product_id", "gtin", "colour", "size", "gender",
+    "availability",
+)  # fmt: skip
+
+FILLER, OTHER = "filler", "other"
+NTH = "nth"
+"""What a number from 2 on stands for: the second picture, the third level."""
+
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "ß": "ss", "đ": "d", "ı": "i", "Ł": "L",
+                          "Ø": "O", "Æ": "AE", "İ": "I", "œ": "oe", "ς": "σ",
+                          "ё": "е"})  # fmt: skip
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])")
+# Accents, the nukta and Arabic vowel signs say nothing; other marks are letters of their scripts.
+_MARKS = re.compile("[\u0300-\u036f\u093c\u064b-\u0652]")
+
+_DENSE = re.compile("[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7a3]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Concepts that a header must hold and may hold, and how much it then speaks for the role."""
+
+    role: str
+    needed: frozenset[str]
+    allowed: frozenset[str]
+    points: float
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """What single words mean (compact word -> concepts), and what concepts together mean."""
+
+    words: Mapping[str, tuple[str, ...]]
+    stems: Mapping[str, tuple[str, ...]]
+    entries: tuple[Entry, ...]
+    none: frozenset[frozenset[str]]
+
+    def without(self, words: Iterable[str]) -> Lexicon:
+        """The lexicon that had never heard these words."""
+        left = {w: c for w, c in self.words.items() if w not in set(words)}
+        return Lexicon(left, _stems(left), self.entries, self.none)
+
+
+def fold(text: str) -> str:
+    """The text in lower case without accents."""
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return unicodedata.normalize("NFC", _MARKS.sub("", parts)).casefold().translate(_LETTERS)
+
+
+def words_of(header: str) -> tuple[str, ...]:
+    """The header's words, folded: ``g:imageLink2`` gives g, image, link, 2."""
+    spaced = _CAMEL.sub(" ", header.translate(_LETTERS))
+    if not spaced.isascii():
+        spaced = "".join(c if c.isalnum() or _is_mark(c) else " " for c in spaced)
+    return tuple(fold(word) for word in re.split(r"[\s!-/:-@\[-`{-~]+", spaced) if word)
+
+
+def _is_mark(sign: str) -> bool:
+    return unicodedata.category(sign)[0] == "M"
+
+
+def compact(header: str) -> str:
+    """The header's words run together, so that spelling with or without separators is one."""
+    return "".join(words_of(header))
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The words of words.yml, read once."""
+    data = _read("words.yml")
+    words: dict[str, list[str]] = defaultdict(list)
+    lists = data["concepts"] | {
+        FILLER: data[FILLER],
+        OTHER: data[OTHER],
+        "foreign": data["foreign"],
+    }
+    for concept, phrases in lists.items():
+        for phrase in phrases:
+            if concept not in words[compact(phrase)]:
+                words[compact(phrase)].append(concept)
+    single = {word: tuple(concepts) for word, concepts in words.items()}
+    entries = tuple(
+        Entry(role, frozenset(entry["is"]), _allowed(role, entry), float(entry["points"]))
+        for role in ROLES
+        for entry in data["headers"][role]
+    )
+    return Lexicon(single, _stems(single), entries, frozenset(map(frozenset, data["none"])))
+
+
+def _allowed(role: str, entry: Mapping[str, Any]) -> frozenset[str]:
+    """A second picture or link is another one; a second anything else is the same thing."""
+    beside = frozenset(entry.get("with", ()))
+    return beside if role in ("image_url", "product_url") else beside | {NTH}
+
+
+def _stems(words: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Words without their last one or two letters, where grammar bends them."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for word, concepts in words.items():
+        least = 5 if word.isascii() else 4
+        for stem in (word[:-1], word[:-2]):
+            if len(stem) >= least and not is_dense(stem):
+                found[stem] += [c for c in concepts if c not in found[stem]]
+    return {stem: tuple(concepts) for stem, concepts in found.items()}
+
+
+def is_dense(text: str) -> bool:
+    """Whether the text is of a script that sets no spaces between words."""
+    return not text.isascii() and _DENSE.search(text) is not None
+
+
+@cache
+def value_words() -> dict[str, frozenset[str]]:
+    """Kind -> the words of values.yml, folded."""
+    return {kind: frozenset(map(fold, words)) for kind, words in _read("values.yml").items()}
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    # BaseLoader keeps every word a string: YAML would read `no` as false.
+    read: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
+    return read

@@ -1,0 +1,199 @@
+"""What one value looks like: the marks of a link, an amount, a code, a word of a known list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from aisles.feeds.lexicon import fold, is_dense, value_words
+
+_URL = re.compile(r"^(?:https?:)?//[^\s|]+|^www\.\S+\.\S+", re.I)
+_PICTURE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?)\b"
+    r"|^(?:https?:)?//[^/]*\b(?:img|imgs?\d*|images?\d*|media|pics?|photos?|static|assets)\b"
+    r"|/(?:images?|img|pictures?|photos?|is/image)/",
+    re.I,
+)
+_SMALL = re.compile(
+    r"thumb|_t\.|_s\.|_small|/small|_xs\.|(?:[?&_/]w=?|width=)\d{2}\b|logo|icon", re.I
+)
+_PIXEL = re.compile(r"//(?:px|pixel|imp)\.|impression|/pixel|/imp[/?]|beacon", re.I)
+_CART = re.compile(r"[/?&=](?:cart|basket|warenkorb|panier|checkout|reviews?|rss)\b", re.I)
+_HOME = re.compile(r"^(?:https?:)?//[^/?#]+/?(?:brands?/[^/]*|marken/[^/]*)?$", re.I)
+_SIGN = (
+    r"(?:[A-Z]{3}|US\$|NT\$|HK\$|R\$|[AC]\$|Rs\.?|kr\.?|zł|Kč|TL|Ft|lei|лв\.?|руб\.?|р\.?|грн\.?"
+    r"|[$€£¥￥₹₽₴₺₩฿₫đ₪₸円元원]|Rp\.?|RM|บาท)"
+)
+_NUMBER = r"[+-]?\d{1,3}(?:[ '’.,\u00a0\u202f]\d{2,3})+(?:[.,]\d{1,2})?|[+-]?\d+(?:[.,]\d{1,4})?"
+_MONEY = re.compile(rf"^{_SIGN}?\s*({_NUMBER})(?:\s*{_SIGN}|,-|:-|\.-)?$", re.I)
+_DECIMAL = re.compile(r"\d[.,]\d{1,2}\b")
+_CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
+_DOT = re.compile(r"\d\.\d{1,2}(?:[^\d.,]|$)")
+_COMMA = re.compile(r"\d,\d{1,2}(?:[^\d.,]|$)")
+_NUMERIC = re.compile(r"^[+-]?[\d., ]+%?$")
+_DATE = re.compile(
+    r"^\d{4}[-/.]\d\d?[-/.]\d\d?|^\d\d?[./]\d\d?[./]\d{2,4}|^\d{1,2}:\d\d|^1[5-9]\d{8}(?:\d{3})?$"
+    r"|^\d{4}年\d|^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*, \d|^20[0-4]\d(?:0[1-9]|1[0-2])[0-3]\d$",
+    re.I,
+)
+_HASH = re.compile(r"^[0-9a-f]{24,64}$|^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.I)
+_MARKUP = re.compile(r"<[a-zA-Z/][^>]*>|&lt;[a-z]")
+_PATH = re.compile(r"\S\s*(?:>|&gt;|»|›|→|~~|::|\|| / |\\)\s*\S|[^\W\d]/[^\W\d]+/[^\W\d]")
+_NUMBER_PATH = re.compile(r"^\d+(?:\s*[>/|,;:]+\s*\d+)+$")
+_SIZE = re.compile(
+    r"^(?:\d?x{0,4}[sml]|[2-6]xl|one ?size|os|o/s|tu|free ?size|taille unique|einheitsgr\S*|unica"
+    r"|onesize|универсальный|フリー|均码|均碼|프리|unic[ao]|egységes"
+    r"|(?:eu|uk|us|fr|it|de|w|l|t)?\s?\d{1,3}(?:[.,]5| ?1/2| ?[⅓⅔½])?"
+    r"(?:\s?(?:eu|uk|us|cm|mm|ml|l|g|kg|in|inch|y|m|號|号|см|мм))?"
+    r"|\d{1,3}\s?[-/x×]\s?\d{1,3}(?:\s?(?:cm|mm|y|m|in))?|\d{2,3}[a-k]{1,2}"
+    r"|w\s?\d\d\s?[/ ]?\s?l\s?\d\d)$",
+    re.I,
+)
+_AMOUNT = re.compile(r"\d+[.,]\d\d")
+_SIZE_LIST = re.compile(r"\s*[,;/|]\s*")
+_IDENTIFIER = re.compile(r"^[A-Za-z0-9][\w.:/#-]{0,63}$")
+_LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_FLAGS = frozenset(
+    ["true", "false", "yes", "no", "y", "n", "0", "1", "ja", "nein", "oui", "non", "si", "sí",
+     "sim", "t", "f", "да", "нет", "так", "ні", "tak", "nie", "ano", "ne", "igen", "nem", "evet",
+     "hayır", "kyllä", "ei", "nej", "nei", "nee", "なし", "あり", "是", "否", "예", "아니오", "não",
+     "có", "không", "ya", "tidak", "da", "nu", "ναι", "όχι"]
+)  # fmt: skip
+
+
+def marks_of(text: str) -> Iterator[str]:
+    """The names of ``Shape``'s shares to which this value, stripped and not empty, belongs."""
+    if _URL.match(text):
+        yield from _link_marks(text)
+    else:
+        if len(text) < 40 and any(c.isdigit() for c in text):
+            yield from _number_marks(text)
+        if len(text) < 300 and _PATH.search(text) and not _is_size(text):
+            yield "path"
+    if len(text) < 80:
+        yield from _short_marks(text)
+    if _LETTER.search(text):
+        yield "letters"
+    if ("<" in text or "&lt;" in text) and _MARKUP.search(text[:2000]):
+        yield "markup"
+
+
+def _link_marks(text: str) -> Iterator[str]:
+    yield "url"
+    if _PICTURE.search(text):
+        yield "picture"
+    for mark, pattern in (("small", _SMALL), ("pixel", _PIXEL), ("cart", _CART), ("home", _HOME)):
+        if pattern.search(text):
+            yield mark
+
+
+def _number_marks(text: str) -> Iterator[str]:
+    found = _MONEY.match(text)
+    if found:
+        yield "money"
+        if found[1] != text:
+            yield "worded"
+        if text[-1] in "059":
+            yield "round"
+    if text.isdigit():
+        yield "integer"
+    tests = (("decimal", _DECIMAL), ("cents", _CENTS), ("dot", _DOT), ("comma", _COMMA),
+             ("numeric", _NUMERIC), ("number_path", _NUMBER_PATH))  # fmt: skip
+    for mark, pattern in tests:
+        if pattern.search(text):
+            yield mark
+    if _DATE.search(text) and not is_gtin(text):
+        yield "date"
+    if is_gtin(text):
+        yield "gtin"
+
+
+def _short_marks(text: str) -> Iterator[str]:
+    if _HASH.match(text):
+        yield "hashed"
+    if _IDENTIFIER.match(text):
+        yield "identifier"
+        if any(c.isdigit() for c in text):
+            yield "coded"
+    if _is_size(text):
+        yield "size"
+    if text.count(", ") > 1:
+        yield "listed"
+    folded = fold(text)
+    if folded in _FLAGS:
+        yield "flag"
+    known = value_words()
+    for kind in ("currency", "availability", "age"):
+        if folded in known[kind]:
+            yield kind
+    if (len(folded) > 1 or not folded.isascii()) and _is_gender(folded):
+        yield "gender"
+    for kind in ("colour", "department"):
+        if len(text) <= 60 and _holds(folded, known[kind]):
+            yield kind
+
+
+def _is_size(text: str) -> bool:
+    if len(text) >= 80 or _AMOUNT.fullmatch(text):
+        return False
+    return all(_SIZE.match(part) for part in _SIZE_LIST.split(text) if part)
+
+
+def _is_gender(folded: str) -> bool:
+    known = value_words()["gender"]
+    return folded in known or (
+        len(folded) < 40 and all(p in known for p in re.split(r"\s*[,;/|&]\s*", folded))
+    )
+
+
+def _holds(folded: str, known: frozenset[str]) -> bool:
+    """Whether the value or one of its words is in the list, or ends in one: `hellgrau`."""
+    if folded in known:
+        return True
+    if is_dense(folded):
+        ends = range(1, min(len(folded), 16) + 1)
+        return any(folded[i:j] in known for j in ends for i in range(max(j - 8, 0), j))
+    words = _WORD.findall(folded)
+    return any(w in known for w in words) or (
+        len(words) <= 2 and any(w[i:] in known for w in words for i in range(2, len(w) - 3))
+    )
+
+
+def number_of(text: str) -> float | None:
+    """The amount in a price text, None when it holds none: ``1.299,00 EUR`` gives 1299.0."""
+    found = _MONEY.match(text.strip())
+    if found is None:
+        return None
+    digits = re.sub(r"[ '’\u00a0\u202f]", "", found[1])
+    last = max(digits.rfind("."), digits.rfind(","))
+    if last < 0:
+        return float(digits)
+    whole, part = re.sub(r"[.,]", "", digits[:last]), digits[last + 1 :]
+    grouped = len(part) == 3 and (digits.count(".") + digits.count(",") > 1 or whole != "0")
+    return float(whole + part) if grouped else float(f"{whole or 0}.{part or 0}")
+
+
+def is_gtin(text: str) -> bool:
+    """Whether the digits are a GTIN (8, 12, 13, 14) or ISBN-13 with a right check digit."""
+    if len(text) not in (8, 12, 13, 14) or not (text.isascii() and text.isdigit()):
+        return False
+    total = sum(int(c) * (3 if i % 2 == 0 else 1) for i, c in enumerate(text[-2::-1]))
+    return text.strip("0") != "" and (total + int(text[-1])) % 10 == 0
+
+
+def width_of(text: str) -> int:
+    """Signs as wide as Latin letters: one of a Chinese, Japanese or Korean script counts two."""
+    return len(text) if text.isascii() else len(text) + sum(c > "\u3000" for c in text)
+
+
+def words_in(text: str) -> float:
+    """Words; in scripts without spaces, two and a half signs count as one."""
+    start = text[:400]
+    spaced = len(start.split())
+    if start.isascii() or not is_dense(start):
+        return spaced
+    # Thai letters are sounds, the others are syllables or words.
+    thai = sum("\u0e00" <= c <= "\u0eff" for c in start)
+    signs = thai / 2 + sum("\u3040" <= c <= "\u9fff" for c in start)
+    return max(spaced, signs / 2.5)

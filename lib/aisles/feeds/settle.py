@@ -1,0 +1,143 @@
+"""Which roles a feed's columns have from today on: kept while nothing moves, else inferred anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aisles.feeds.borrow import DOUBT_POINTS, DOUBTFUL, FEW_POINTS, FEW_ROWS, lent, rows_of
+from aisles.feeds.drift import Drift, drift
+from aisles.feeds.roles import ROLES_SCHEMA, roles_of_samples, sampled, with_overrides
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+SETTLED_SCHEMA = f"{ROLES_SCHEMA}, run_date date"
+"""The rows of ``Settled``, in the order of ``as_tuple``."""
+_NAMES = [part.split()[0] for part in SETTLED_SCHEMA.split(", ")]
+_OUTGROWN = 4
+"""Times as many rows as the roles were inferred from, when those were few."""
+
+Feed = tuple[str, str]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The rows of ``column_roles`` to store for today's feeds, and what moved, by feed."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    drifts: dict[Feed, list[Drift]] = field(default_factory=dict)
+
+
+def settled_roles(
+    raw: DataFrame,
+    declared: DataFrame | None,
+    stored: Iterable[Row],
+    overrides: Sequence[Row],
+    run_date: dt.date,
+) -> Settled:
+    """The roles of every feed of this delivery, and how its columns moved since they were inferred.
+
+    Args:
+        raw: the delivery's records, as for ``column_roles``; a few dozen rows a feed are collected.
+        declared: network, retailer and format of its files.
+        stored: the rows of ``column_roles`` of all feeds, of this delivery or not.
+        overrides: what people state: network, retailer (or ``*``), column, role.
+        run_date: the day that newly inferred roles carry.
+    """
+    before = _by_feed(stored)
+    samples = sampled(raw, declared).persist()
+    try:
+        inferred = _with_loans(samples, before)
+    finally:
+        samples.unpersist()
+    result = Settled()
+    for feed, now in inferred.items():
+        own = [o for o in overrides if o["network"] == feed[0] and o["retailer"] in (feed[1], "*")]
+        rows, moved = settle_feed(before.get(feed, []), now, own, run_date)
+        result.rows.extend(rows)
+        if moved:
+            result.drifts[feed] = moved
+    return result
+
+
+def as_tuple(row: Row) -> tuple[Any, ...]:
+    """The row's fields in the order of ``SETTLED_SCHEMA``."""
+    return tuple(row.get(name) for name in _NAMES)
+
+
+def _by_feed(rows: Iterable[Row]) -> dict[Feed, list[Row]]:
+    feeds: dict[Feed, list[Row]] = defaultdict(list)
+    for row in rows:
+        feeds[row["network"], row["retailer"]].append(row)
+    return dict(feeds)
+
+
+def _with_loans(samples: DataFrame, before: Mapping[Feed, list[Row]]) -> dict[Feed, list[Row]]:
+    """The roles of each sampled feed; those in need are inferred again with what others lend."""
+    from pyspark.sql import functions as F
+
+    found = _by_feed(row.asDict() for row in roles_of_samples(samples).collect())
+    known = [row for rows in ({**before, **found}).values() for row in rows]
+    needy = {feed: most for feed, rows in found.items() if (most := need_of(rows))}
+    loans = {feed: loan for feed, loan in lent(known, needy).items() if loan}
+    if not loans:
+        return found
+    feeds = [F.struct(F.lit(n).alias("n"), F.lit(r).alias("r")) for n, r in loans]
+    poor = samples.where(
+        F.struct(F.col("network").alias("n"), F.col("retailer").alias("r")).isin(feeds)
+    )
+    return found | _by_feed(row.asDict() for row in roles_of_samples(poor, loans).collect())
+
+
+def need_of(rows: Iterable[Row]) -> float:
+    """The points that other feeds may lend this one: 0 when its own values say enough."""
+    listed = list(rows)
+    if max(map(rows_of, listed), default=0) < FEW_ROWS:
+        return FEW_POINTS
+    doubt = any(row["role"] and row["filled"] and row["confidence"] < DOUBTFUL for row in listed)
+    return DOUBT_POINTS if doubt else 0.0
+
+
+def settle_feed(
+    stored: Sequence[Row], inferred: Sequence[Row], overrides: Sequence[Row], run_date: dt.date
+) -> tuple[list[dict[str, Any]], list[Drift]]:
+    """One feed's rows of ``column_roles`` from today on, and how its columns moved."""
+    if not any(row["profile"] for row in stored):
+        stored = []  # only stated, or stored before profiles were kept
+    moved = drift(stored, inferred) if stored else []
+    rows = settle_roles(stored, inferred, moved, run_date)
+    if _restated(stored, overrides):
+        rows = [{**row, "run_date": run_date} for row in inferred]
+    return with_overrides(rows, overrides), moved
+
+
+def settle_roles(
+    stored: Sequence[Row], inferred: Sequence[Row], moved: Sequence[Drift], run_date: dt.date
+) -> list[dict[str, Any]]:
+    """The stored roles where nothing moved, else those inferred now, which carry this day.
+
+    Roles that were inferred from few rows also make way once there are many more.
+    """
+    if stored and not moved and not _outgrown(stored, inferred):
+        return [dict(row) for row in stored]
+    return [{**row, "run_date": run_date} for row in inferred]
+
+
+def _outgrown(stored: Sequence[Row], inferred: Sequence[Row]) -> bool:
+    then, now = (max(map(rows_of, rows), default=0) for rows in (stored, inferred))
+    return then < FEW_ROWS and now >= _OUTGROWN * max(then, 1)
+
+
+def _restated(stored: Sequence[Row], overrides: Sequence[Row]) -> bool:
+    """Whether a stored override is stated otherwise or no longer: what it hid is inferred again."""
+    widest_first = sorted(overrides, key=lambda o: o["retailer"] != "*")
+    said = {o["column"]: (o["role"] or "").strip() for o in widest_first}
+    return any(
+        row["source"] == "override" and said.get(row["column"]) != (row["role"] or "")
+        for row in stored
+    )
