@@ -1,4 +1,4 @@
-"""Bytes of one member of a folder, an archive or a mirror, as the picture map names them."""
+"""Bytes of one member of a folder or an archive, as the picture map names them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
-from urllib.error import URLError
-from urllib.parse import quote, unquote, urlsplit
-from urllib.request import url2pathname, urlopen
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
-MIRROR_TIMEOUT_S = 20
 _OPEN_ARCHIVES = 64
 
 
@@ -33,17 +31,21 @@ def local_path(location: str, folder: Path) -> Path | None:
 
 
 def read_member(location: str, member: str, limit: int) -> bytes | None:
-    """The bytes of one member, None when there is none; raises TooLarge beyond `limit` bytes.
-
-    The member is looked for as written, then without its query, then percent-decoded. A name that
-    leads out of the location (`..`, an absolute path) is no member.
-    """
-    for name in dict.fromkeys((member, bare := member.split("?")[0].split("#")[0], unquote(bare))):
-        if _stays_inside(name):
-            found = _read(location, name, limit)
-            if found is not None:
-                return found
+    """The bytes of one member, None when there is none; raises TooLarge beyond `limit` bytes."""
+    for name in member_names(member):
+        found = _read(location, name, limit)
+        if found is not None:
+            return found
     return None
+
+
+def member_names(member: str) -> list[str]:
+    """Names to look for: as written, then without the query, then percent-decoded.
+
+    A name that leads out of the location (`..`, an absolute path) is no member.
+    """
+    bare = member.split("?")[0].split("#")[0]
+    return [name for name in dict.fromkeys((member, bare, unquote(bare))) if _stays_inside(name)]
 
 
 def _stays_inside(name: str) -> bool:
@@ -52,8 +54,6 @@ def _stays_inside(name: str) -> bool:
 
 
 def _read(location: str, name: str, limit: int) -> bytes | None:
-    if location.startswith(("http://", "https://")):
-        return _read_mirror(location, name, limit)
     if os.path.isdir(location):
         return _read_file(location, name, limit)
     if location.endswith(".zip"):
@@ -95,16 +95,6 @@ def _read_tar(archive: str, name: str, limit: int) -> bytes | None:
     with open(archive, "rb") as file:
         file.seek(start)
         return file.read(size)
-
-
-def _read_mirror(base: str, name: str, limit: int) -> bytes | None:
-    """A member of a web mirror; whatever keeps it from being served makes it missing."""
-    url = f"{base.rstrip('/')}/{quote(name, safe='/%')}"
-    try:
-        with urlopen(url, timeout=MIRROR_TIMEOUT_S) as answer:
-            return _limited(answer, limit)
-    except (URLError, TimeoutError, ConnectionError):
-        return None
 
 
 def _limited(file: IO[bytes] | io.BufferedIOBase, limit: int) -> bytes:
