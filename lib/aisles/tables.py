@@ -16,9 +16,15 @@ from aisles import schema
 from aisles.config import TablesConfig
 
 if TYPE_CHECKING:
+    from delta.tables import DeltaTable
     from pyspark.sql import DataFrame, SparkSession
 
 _METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+
+
+def quoted(text: str) -> str:
+    """The text as it stands between the quotes of an SQL string."""
+    return text.replace("\\", "\\\\").replace("'", "\\'")
 
 
 @dataclass
@@ -91,6 +97,19 @@ class Tables:
         assert row is not None
         return int(row["version"])
 
+    def changes(self, table: str, since: int, until: int) -> DataFrame:
+        """The change data feed of the versions after `since` up to `until`."""
+        self.ensure(table)
+        reader = (
+            self.spark.read.format("delta")
+            .option("readChangeFeed", True)
+            .option("startingVersion", since + 1)
+            .option("endingVersion", until)
+        )
+        return (
+            reader.table(self.name(table)) if self.config.catalog else reader.load(self.path(table))
+        )
+
     def conform(self, table: str, frame: DataFrame) -> DataFrame:
         """The frame with exactly the declared columns in order; lacking ones are null."""
         from pyspark.sql import functions as F
@@ -121,37 +140,37 @@ class Tables:
         source: DataFrame,
         keys: Sequence[str],
         *,
+        where: str | None = None,
         update_if: str | None = None,
         update: Mapping[str, str] | None = None,
-        insert: bool = True,
+        delete_if: str | None = None,
+        insert: bool | Mapping[str, str] = True,
         missing_if: str | None = None,
         missing: Mapping[str, str] | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
         """One MERGE: t is the table, s the source.
 
-        update_if: condition under which a matched row is updated; None never updates.
-        update: column -> SQL, default all columns of the source. missing_if, missing: condition
-        and update of the table's rows that the source lacks. insert: whether new keys are added.
+        where: what holds for every row of the table that has a match; files without such rows are
+        not read. update_if: condition under which a matched row is updated; None never updates.
+        update: column -> SQL, default all columns of the source. delete_if: condition under which
+        a matched row is deleted instead; a source row that meets it is not inserted either.
+        insert: whether (or column -> SQL with what) new keys are added. missing_if, missing:
+        condition and update of the table's rows that the source lacks.
         """
-        from delta.tables import DeltaTable
-
         self.ensure(table)
-        target = (
-            DeltaTable.forName(self.spark, self.name(table))
-            if self.config.catalog
-            else DeltaTable.forPath(self.spark, self.path(table))
-        )
-        on = " AND ".join(f"t.`{key}` = s.`{key}`" for key in keys)
-        merge = target.alias("t").merge(source.alias("s"), on)
+        on = [f"t.`{key}` = s.`{key}`" for key in keys] + ([where] if where else [])
+        merge = self._delta(table).alias("t").merge(source.alias("s"), " AND ".join(on))
+        every = {f"`{column}`": f"s.`{column}`" for column in source.columns}
+        if delete_if is not None:
+            merge = merge.whenMatchedDelete(condition=delete_if)
         if update_if is not None:
-            every = {f"`{column}`": f"s.`{column}`" for column in source.columns}
             values: dict[str, Any] = dict(update) if update else every
             merge = merge.whenMatchedUpdate(condition=update_if, set=values)
         if insert:
-            merge = merge.whenNotMatchedInsert(
-                values={f"`{column}`": f"s.`{column}`" for column in source.columns}
-            )
+            new: dict[str, Any] = dict(every if insert is True else insert)
+            kept = "true" if delete_if is None else f"NOT coalesce({delete_if}, false)"
+            merge = merge.whenNotMatchedInsert(condition=kept, values=new)
         if missing_if is not None:
             assert missing
             merge = merge.whenNotMatchedBySourceUpdate(condition=missing_if, set=dict(missing))
@@ -161,14 +180,36 @@ class Tables:
         finally:
             self.spark.conf.unset(_METADATA)
 
-    def append(self, table: str, frame: DataFrame) -> None:
-        """Appends rows that are never repeated (runs)."""
+    def append(
+        self, table: str, frame: DataFrame, metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        """Appends rows that are not there yet (the caller knows)."""
         self.ensure(table)
         writer = self.conform(table, frame).write.format("delta").mode("append")
+        writer = writer.option("userMetadata", json.dumps(metadata))
         if self.config.catalog:
             writer.saveAsTable(self.name(table))
         else:
             writer.save(self.path(table))
+
+    def metadata(self, table: str) -> dict[str, Any]:
+        """What the newest commit that left metadata left; empty where none did.
+
+        This is where a stage's watermark stands: in the same transaction as its rows.
+        """
+        self.ensure(table)
+        commits = self._delta(table).history().select("version", "userMetadata")
+        left = commits.filter("userMetadata IS NOT NULL AND userMetadata <> 'null'")
+        row = left.orderBy("version", ascending=False).first()
+        found = json.loads(row["userMetadata"]) if row is not None else {}
+        return found if isinstance(found, dict) else {}
+
+    def _delta(self, table: str) -> DeltaTable:
+        from delta.tables import DeltaTable
+
+        if self.config.catalog:
+            return DeltaTable.forName(self.spark, self.name(table))
+        return DeltaTable.forPath(self.spark, self.path(table))
 
     def register(self) -> list[str]:
         """Makes every table and view known to SQL by its plain name; returns the tables' names."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisles.products.normalise import PRODUCT_SCHEMA, normalise_batch
+from aisles.products.normalise import PRODUCT_SCHEMA, Reading, normalise_batch
 from aisles.products.text import clean
 
 MAP = pa.map_(pa.string(), pa.string())
@@ -38,6 +38,7 @@ ROLES = {
     ],
     ("other", "shop"): [("0", "merchant_product_id", 1.0), ("1", "title", 1.0)],
 }
+READINGS = {feed: Reading.of(roles) for feed, roles in ROLES.items()}
 GOOD = {"id": "7", "name": "Mug", "link": "https://a.example/7"}
 Record = dict[str, str]
 
@@ -60,7 +61,7 @@ def raw_items(*records: Record, feeds: list[tuple[str, str]] | None = None) -> p
 
 
 def product(**cells: str) -> dict[str, object]:
-    return normalise_batch(raw_items({**GOOD, **cells}), ROLES).to_pylist()[0]
+    return normalise_batch(raw_items({**GOOD, **cells}), READINGS).to_pylist()[0]
 
 
 def test_a_whole_record() -> None:
@@ -83,7 +84,7 @@ def test_a_whole_record() -> None:
         "all_text": "Mug | A longer text | Home > Kitchen > Mugs | ACME Ltd | Navy | L | Damen"
         " | short | stone ware",
         "brand_canonical": "acme", "color_canonical": "blue", "gender_canonical": "female",
-        "reason": None,
+        "reason": None, "raw_filled": 2**15 - 1, "raw_hash": "raw",
     }  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def test_field(cells: Record, field: str, expected: object) -> None:
 def test_content_hash_is_of_the_content_alone() -> None:
     same = normalise_batch(
         raw_items({**GOOD, "name": "A &amp; B"}, {**GOOD, "name": "A  & B"}, {**GOOD, "name": "A"}),
-        ROLES,
+        READINGS,
     )["content_hash"].to_pylist()
     assert same[0] == same[1] != same[2]
     assert product(price="1.00")["content_hash"] != product(price="2.00")["content_hash"]
@@ -141,21 +142,22 @@ def test_constant_columns_and_words_of_the_offer_stay_out_of_all_text() -> None:
         "days": "1-3 days",
         "in": "In Stock",
     }
-    rows = normalise_batch(raw_items(GOOD | cells), ROLES, {FEED: {"shop"}})
+    readings = {FEED: Reading.of(ROLES[FEED], {"shop"})}
+    rows = normalise_batch(raw_items(GOOD | cells), readings)
     assert rows["all_text"].to_pylist() == ["Mug | oak"]
 
 
 def test_levels_follow_the_columns_and_not_the_roles() -> None:
     batch = raw_items({**GOOD, "top": "Home", "sub": "Rugs"})
-    turned = {FEED: ROLES[FEED][::-1]}
-    for roles in (ROLES, turned):
-        assert normalise_batch(batch, roles)["merchant_category"].to_pylist() == ["Home > Rugs"]
+    for roles in (ROLES[FEED], ROLES[FEED][::-1]):
+        rows = normalise_batch(batch, {FEED: Reading.of(roles)})
+        assert rows["merchant_category"].to_pylist() == ["Home > Rugs"]
 
 
 def test_feeds_mixed_in_one_batch_keep_their_order() -> None:
     feeds = [FEED, ("other", "shop"), FEED]
     batch = raw_items(GOOD, {"0": "1", "1": "Pan"}, {**GOOD, "id": "8"}, feeds=feeds)
-    rows = normalise_batch(batch, ROLES)
+    rows = normalise_batch(batch, READINGS)
     assert rows["product_id"].to_pylist() == ["net/shop/7", "other/shop/1", "net/shop/8"]
     assert rows["record_no"].to_pylist() == [1, 2, 3]
     assert rows["title"].to_pylist() == ["Mug", "Pan", "Mug"]
@@ -163,15 +165,15 @@ def test_feeds_mixed_in_one_batch_keep_their_order() -> None:
 
 def test_sliced_and_empty_batches() -> None:
     batch = raw_items(GOOD, {**GOOD, "id": "8", "name": "Cup"}, {})
-    assert normalise_batch(batch.slice(1, 1), ROLES)["title"].to_pylist() == ["Cup"]
-    assert normalise_batch(batch.slice(2, 1), ROLES)["reason"].to_pylist() == ["empty_record"]
-    empty = normalise_batch(batch.slice(0, 0), ROLES)
+    assert normalise_batch(batch.slice(1, 1), READINGS)["title"].to_pylist() == ["Cup"]
+    assert normalise_batch(batch.slice(2, 1), READINGS)["reason"].to_pylist() == ["empty_record"]
+    empty = normalise_batch(batch.slice(0, 0), READINGS)
     assert empty.num_rows == 0 and empty.schema == PRODUCT_SCHEMA
 
 
 def test_a_feed_without_roles_is_named() -> None:
     with pytest.raises(ValueError, match="feed new/shop: no column roles"):
-        normalise_batch(raw_items(GOOD, feeds=[("new", "shop")]), ROLES)
+        normalise_batch(raw_items(GOOD, feeds=[("new", "shop")]), READINGS)
 
 
 _CELL = st.sampled_from(
@@ -194,14 +196,14 @@ _RECORD = st.dictionaries(st.sampled_from([column for column, _, _ in ROLES[FEED
 @settings(max_examples=30, deadline=None)
 @given(st.lists(_RECORD, max_size=6))
 def test_a_record_alone_gives_what_it_gives_in_company(records: list[Record]) -> None:
-    together = normalise_batch(raw_items(*records), ROLES)
-    alone = [normalise_batch(raw_items(record), ROLES).to_pylist()[0] for record in records]
+    together = normalise_batch(raw_items(*records), READINGS)
+    alone = [normalise_batch(raw_items(record), READINGS).to_pylist()[0] for record in records]
     assert together.to_pylist() == [row | {"record_no": at + 1} for at, row in enumerate(alone)]
 
 
 @settings(max_examples=30, deadline=None)
 @given(_RECORD)
 def test_stored_text_is_clean_for_good(record: Record) -> None:
-    row = normalise_batch(raw_items(record), ROLES)
+    row = normalise_batch(raw_items(record), READINGS)
     for name in ("title", "description", "merchant_category", "brand", "gender", "color", "size"):
         assert clean(row[name]) == row[name]

@@ -8,7 +8,8 @@ import pytest
 DAY, NEXT = dt.date(2026, 1, 2), dt.date(2026, 1, 3)
 SCHEMA = (
     "network string, retailer string, run_date date, file string, record_no bigint, "
-    "product_id string, title string, product_url string, price_minor bigint, reason string"
+    "product_id string, title string, product_url string, price_minor bigint, reason string, "
+    "raw_hash string"
 )
 ROWS = [  # run_date, file, record_no, id, title, url, price, reason -> verdict
     (DAY, "f1", 1, "once", "Mug", "u/1", 100, None, None),
@@ -37,7 +38,7 @@ ROWS = [  # run_date, file, record_no, id, title, url, price, reason -> verdict
 def test_verdicts_whatever_the_order(spark, seed: int | None) -> None:  # type: ignore[no-untyped-def]
     from aisles.products.identity import account, judge, resolve
 
-    rows = [("net", "shop", *row[:-1]) for row in ROWS]
+    rows = [("net", "shop", *row[:-1], f"hash {row[1:3]}") for row in ROWS]
     if seed is not None:
         random.Random(seed).shuffle(rows)
     candidates = spark.createDataFrame(rows, SCHEMA).repartition(2).cache()
@@ -46,7 +47,16 @@ def test_verdicts_whatever_the_order(spark, seed: int | None) -> None:  # type: 
     assert judged == {row[:3]: row[-1] for row in ROWS}
 
     products, rejected = resolve(candidates)
-    assert products.columns == rejected.columns == candidates.columns
+    assert rejected.columns == candidates.columns
+    assert products.columns == [*candidates.columns, "delivery_hash"]
+    hashes = {
+        row.product_id: row.delivery_hash for row in products.where(f"run_date = '{DAY}'").collect()
+    }
+    # Of one record its own, of several that of their order, none where one was rejected.
+    assert hashes["renamed"] and hashes["renamed"] != hashes["moved"]
+    assert hashes["chain"] is hashes["once"] is hashes["no title first"] is None
+    following = products.where(f"run_date = '{NEXT}'").first()
+    assert following is not None and following.delivery_hash == "hash ('f1', 1)"
     chain = products.where("product_id = 'chain'").select("price_minor", "reason").collect()
     assert [tuple(row) for row in chain] == [(95, None)]
     reasons = sorted(row.reason for row in rejected.collect())
@@ -61,7 +71,7 @@ def test_verdicts_whatever_the_order(spark, seed: int | None) -> None:  # type: 
 
 
 def test_normalise_in_spark(spark) -> None:  # type: ignore[no-untyped-def]
-    from aisles.products.normalise import PRODUCT_SCHEMA, constant_columns, normalise
+    from aisles.products.normalise import PRODUCT_SCHEMA, Reading, normalise
 
     records = [{"id": "7", "name": "Salt &amp; Pepper", "by": "ACME"}, {"id": "8", "by": "ACME"}]
     raw = spark.createDataFrame(
@@ -70,9 +80,8 @@ def test_normalise_in_spark(spark) -> None:  # type: ignore[no-untyped-def]
         "values map<string,string>, content_hash string",
     )
     roles = {("net", "shop"): [("id", "merchant_product_id", 1.0), ("name", "title", 1.0)]}
-    constant = constant_columns(raw, at_least=2)
-    assert constant == {("net", "shop"): {"by"}}
-    rows = raw.transform(normalise(roles, constant))
+    readings = {feed: Reading.of(roles[feed], {"by"}) for feed in roles}
+    rows = raw.transform(normalise(readings))
     assert rows.columns == PRODUCT_SCHEMA.names
     found = [
         (row.product_id, row.all_text, row.reason) for row in rows.orderBy("record_no").collect()

@@ -6,7 +6,7 @@ array with one place a record, -1 where the record lacks the cell or the cell is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import reduce
 
@@ -46,18 +46,25 @@ class Cells:
         return take(self.texts, places)
 
 
-def cells(maps: pa.MapArray, mend: Callable[[pa.StringArray], pa.StringArray]) -> Cells:
-    """The cells of a map column (header word -> text), every text mended."""
+def cells(
+    maps: pa.MapArray,
+    mend: Callable[[pa.StringArray], pa.StringArray],
+    names: Collection[str] | None = None,
+) -> Cells:
+    """The cells of a map column (header word -> text), every text mended.
+
+    names: the only columns whose cells are read; all without it.
+    """
     offsets = maps.offsets.to_numpy()
     first, last = int(offsets[0]), int(offsets[-1])
     keys = maps.keys.slice(first, last - first).dictionary_encode()
-    return Cells(
-        records=len(maps),
-        texts=mend(maps.items.slice(first, last - first)),
-        record=np.repeat(np.arange(len(maps)), np.diff(offsets)),
-        code=keys.indices.to_numpy(),
-        names=keys.dictionary.to_pylist(),
-    )
+    texts, record = maps.items.slice(first, last - first), np.arange(len(maps))
+    record, code = np.repeat(record, np.diff(offsets)), keys.indices.to_numpy()
+    known = keys.dictionary.to_pylist()
+    if names is not None:
+        wanted = np.flatnonzero(np.array([name in names for name in known], bool)[code])
+        texts, record, code = texts.take(pa.array(wanted)), record[wanted], code[wanted]
+    return Cells(records=len(maps), texts=mend(texts), record=record, code=code, names=known)
 
 
 def take(texts: pa.StringArray, places: Places) -> pa.StringArray:

@@ -17,54 +17,76 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aisles.products.ids import joined
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _ID = ["product_id", "run_date"]
 _PLACE = ["file", "record_no"]
-_KEY = [*_ID, *_PLACE]
+_KEY = ["run_date", *_PLACE]
 _FEED_FILE = ["network", "retailer", "run_date", "file"]
 COLLISION = "id_collision"
 DUPLICATE = "duplicate"
 
 
-def judge(candidates: DataFrame) -> DataFrame:
-    """The candidates, one row for each record, with a column `verdict`.
+def verdicts(candidates: DataFrame) -> DataFrame:
+    """One row for each record that shares its id with others or is rejected.
 
-    candidates: the output of `normalise`. verdict: null for the product itself, `duplicate`, or why
-    it is rejected (`empty_record`, `no_id`, `id_collision`). The candidates are read three times,
-    twice for a few columns: persist them where normalising anew would cost more.
+    candidates: the output of `normalise`, of which a few columns are read twice: persist it where
+    normalising anew would cost more. Columns: run_date, file, record_no; verdict: null for the
+    product itself, `duplicate`, or why it is rejected; delivery_hash, see `judge`.
     """
     from pyspark.sql import functions as F
 
-    losers = _losers(candidates).withColumnRenamed("verdict", "_lost")
-    return (
-        candidates.join(losers, on=_KEY, how="left")
-        .withColumn("verdict", F.coalesce("reason", "_lost"))
-        .select(*candidates.columns, "verdict")
+    known = candidates.select(*_KEY, "product_id", "title", "product_url", "reason", "raw_hash")
+    repeated = known.where("product_id IS NOT NULL").groupBy(*_ID).count().where("count > 1")
+    alone = known.where("reason IS NOT NULL").join(repeated, on=_ID, how="left_anti")
+    refused = alone.select(
+        *_KEY, F.col("reason").alias("verdict"), F.lit(None).cast("string").alias("delivery_hash")
+    )
+    return _shared(known.join(repeated, on=_ID, how="left_semi")).unionByName(refused)
+
+
+def judge(candidates: DataFrame, marks: DataFrame | None = None) -> DataFrame:
+    """The candidates, one row for each record, with the columns verdict and delivery_hash.
+
+    marks: the output of `verdicts`, where it is there already. delivery_hash: the same in two
+    deliveries whose records of the product are the same in the same order (see
+    `aisles.products.ids.signature`); null where one of them was rejected.
+    """
+    from pyspark.sql import functions as F
+
+    found = (verdicts(candidates) if marks is None else marks).withColumn("_marked", F.lit(True))
+    own = F.when(F.col("_marked"), F.col("delivery_hash")).otherwise(F.col("raw_hash"))
+    return candidates.join(found, on=_KEY, how="left").select(
+        *[candidates[name] for name in candidates.columns],
+        "verdict",
+        own.alias("delivery_hash"),
     )
 
 
-def resolve(candidates: DataFrame) -> tuple[DataFrame, DataFrame]:
+def resolve(candidates: DataFrame, marks: DataFrame | None = None) -> tuple[DataFrame, DataFrame]:
     """(products, rejected): one row for each product of a delivery; one for each rejected record.
 
-    Both have the candidates' columns; `reason` is null in products. Duplicates are in neither.
+    Both have the candidates' columns, products also delivery_hash; `reason` is null in products.
+    Duplicates are in neither.
     """
     from pyspark.sql import functions as F
 
-    judged = judge(candidates)
+    judged = judge(candidates, marks)
     kept = judged.where(F.col("verdict").isNull()).drop("verdict")
     lost = judged.where(F.col("verdict") != DUPLICATE).withColumn("reason", F.col("verdict"))
-    return kept, lost.drop("verdict")
+    return kept, lost.drop("verdict", "delivery_hash")
 
 
-def account(candidates: DataFrame) -> DataFrame:
+def account(candidates: DataFrame, marks: DataFrame | None = None) -> DataFrame:
     """One row for each feed file: raw, and products + duplicates + rejected, which add up to it."""
     from pyspark.sql import functions as F
 
     verdict = F.col("verdict")
     return (
-        judge(candidates)
+        judge(candidates.select(*_FEED_FILE, *_SEEN), marks)
         .groupBy(*_FEED_FILE)
         .agg(
             F.count("*").alias("raw"),
@@ -75,32 +97,32 @@ def account(candidates: DataFrame) -> DataFrame:
     )
 
 
-def _losers(candidates: DataFrame) -> DataFrame:
-    """One row for each record that loses its id to another one: its key and verdict.
+_SEEN = ("record_no", "product_id", "title", "product_url", "reason", "raw_hash")
 
-    Only ids that occur more than once, a few in a hundred, are sorted.
-    """
+
+def _shared(several: DataFrame) -> DataFrame:
+    """One row for each record of the ids that occur more than once, a few in a hundred."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    named = candidates.where(F.col("reason").isNull()).select(*_KEY, "title", "product_url")
-    repeated = named.groupBy(*_ID).count().where("count > 1").drop("count")
     same_id = Window.partitionBy(*_ID)
-    first = F.first(F.struct("title", "product_url")).over(same_id.orderBy(*_PLACE))
-    place = F.struct(*_PLACE)
-    last = F.max(F.when(~F.col("collides"), place)).over(same_id)
+    place, usable = F.struct(*_PLACE), F.col("reason").isNull()
+    named = F.when(usable, F.struct("title", "product_url"))
+    standing = F.when(usable & ~F.col("collides"), place)
+    verdict = (
+        F.when(~usable, F.col("reason"))
+        .when(F.col("collides"), COLLISION)
+        .when(place < F.col("last"), DUPLICATE)
+    )
     return (
-        named.join(repeated, on=_ID, how="left_semi")
-        .withColumn("first", first)
-        .withColumn("collides", F.expr(_COLLIDES))
-        .withColumn("last", last)
-        .select(
-            *_KEY,
-            F.when(F.col("collides"), COLLISION)
-            .when(place < F.col("last"), DUPLICATE)
-            .alias("verdict"),
-        )
-        .where(F.col("verdict").isNotNull())
+        several.withColumn("first", F.first(named, True).over(same_id.orderBy(*_PLACE)))
+        .withColumn("collides", usable & F.expr(_COLLIDES))
+        .withColumn("last", F.max(standing).over(same_id))
+        .withColumn("verdict", verdict)
+        .withColumn("spoilt", F.max(F.col("verdict") != DUPLICATE).over(same_id))
+        .withColumn("_all", F.collect_list(F.struct(*_PLACE, "raw_hash")).over(same_id))
+        .withColumn("delivery_hash", F.when(~F.coalesce("spoilt", F.lit(False)), joined("_all")))
+        .select(*_KEY, "verdict", "delivery_hash")
     )
 
 

@@ -7,7 +7,7 @@ for each distinct text. The conventions:
   money nor "from", "to" and the like, make it no price: null.
 * A negative price is null; a price of 0 is kept, because free things are sold and rules read it.
 * More digits than the currency has are rounded half up.
-* One dot and three digits (`1.234`) is read as the other values of the same call write their
+* One dot and three digits (`1.234`) is read as the other values of the column write their
   decimals (`9.99` or `9,99`); where they do not tell, a thousands separator for currencies written
   with a decimal comma or without minor unit, else a decimal point. One comma and three digits
   (`1,234`) is a thousands separator unless the other values have decimal commas.
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +36,7 @@ from aisles.products.currency import (
     words,
 )
 
-__all__ = ["EXPONENTS", "parse_price", "parse_prices"]
+__all__ = ["EXPONENTS", "Habit", "parse_price", "parse_prices"]
 
 _SCALE = 4
 # Three digits after the only dot are ambiguous below a million and take the slow path.
@@ -54,14 +55,17 @@ _FILLER = re.compile(
     re.IGNORECASE,
 )
 _LARGEST = 2**63 - 1
+Habit = Literal["comma", "dot", "unknown"]
+"""How a feed's price columns write decimals."""
 
 
 def parse_prices(
-    values: pa.StringArray, currency: pa.StringArray | None = None
+    values: pa.StringArray, currency: pa.StringArray | None = None, habit: Habit | None = None
 ) -> tuple[pa.Int64Array, pa.StringArray]:
     """Price in minor units (cents) and ISO 4217 code of each text; null where there is none.
 
-    `currency` is the feed's currency column, row by row.
+    `currency` is the feed's currency column, row by row. `habit`: how the column writes decimals;
+    without it the values of this call tell.
     """
     unknown = pa.nulls(len(values), pa.string())
     stated = unknown if currency is None else currency_codes(currency)
@@ -70,7 +74,8 @@ def parse_prices(
     odd = pc.and_(pc.is_valid(values), pc.invert(plain))
     if not pc.any(odd).as_py():
         return amounts, stated
-    odd_amounts, odd_codes = _odd_amounts(values.filter(odd), stated.filter(odd), _habit(values))
+    comma = _habit(values) if habit is None else {"comma": True, "dot": False}.get(habit)
+    odd_amounts, odd_codes = _odd_amounts(values.filter(odd), stated.filter(odd), comma)
     return (
         pc.replace_with_mask(amounts, odd, odd_amounts),
         pc.replace_with_mask(stated, odd, odd_codes),

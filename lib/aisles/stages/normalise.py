@@ -1,187 +1,230 @@
-"""raw_items → column_roles, products, rejected_items."""
+"""raw_items → column_roles, products, rejected_items: what changed since the last delivery.
+
+A feed whose files are those of last time costs nothing. Of a feed that changed, each record's
+product_id is found (cheap), and only the products whose records differ from those that made the
+stored row are cleaned (dear). All of a feed is cleaned anew when it is read otherwise than before:
+other roles, or another version of the cleaning.
+"""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
 from typing import TYPE_CHECKING
 
-from aisles.feeds.roles import column_roles, with_overrides
 from aisles.products.identity import account as accounted
-from aisles.products.identity import resolve
-from aisles.products.normalise import constant_columns, normalise
+from aisles.products.identity import resolve, verdicts
+from aisles.products.ids import identities, signature
+from aisles.products.normalise import normalise
+from aisles.products.quality import field_quality
+from aisles.stages.deliveries import among, records, todays
 from aisles.stages.job import Account, Job, step
+from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
 from aisles.stages.params import Normalise
+from aisles.stages.readings import overrides, settled
+from aisles.stages.replay import replay
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_HEAD_ROWS = 2000
 _STATE = ("first_seen", "changed_on", "delisted_on", "active")
 
 
 def run(job: Job, params: Normalise, account: Account) -> None:
     """Brings the products of this day's deliveries up to date."""
-    deliveries = _deliveries(job)
-    if not deliveries:
+    stated = overrides(job, params.roles)
+    marks = job.tables.metadata("products").get(MARKS, {})
+    todo = [one for one in todays(job) if not is_done(one, marks, stated)]
+    account.figures["feeds"] = len(todo)
+    for one in todo:
+        if one.doubt:
+            account.warn(f"{'/'.join(one.feed)}: {one.doubt}: looks truncated, nothing is delisted")
+    if not todo:
         return
-    late = {feed for feed, (newest, _) in deliveries.items() if newest > job.run_date}
-    present = {feed: whole for feed, (_, whole) in deliveries.items() if feed not in late}
-    raw = job.tables.read("raw_items").filter(f"run_date = DATE'{job.run_date}'")
-    with step("inferring the roles of columns"):
-        roles = _roles(job, params, raw, set(deliveries))
-    _write_products(job, account, raw, roles, present, late)
+    present = [one.feed for one in todo if not one.late]
+    with step(f"inferring the roles of the columns of {len(present)} feeds"):
+        how = settled(job, present, stated, account)
+    work = planned(todo, how, marks, stated)
+    if work.late:
+        replay(job, account, list(work.late), stated, {MARKS: work.late_marks})
+    if work.present:
+        _present(job, account, work)
 
 
-def _deliveries(job: Job) -> dict[tuple[str, str], tuple[dt.date, bool]]:
-    """(network, retailer) of this day -> day of its newest delivery, and whether it is whole."""
-    from pyspark.sql import functions as F
-
-    today = F.col("run_date") == F.lit(job.run_date)
-    rows = (
-        job.tables.read("feed_files")
-        .groupBy("network", "retailer")
-        .agg(
-            F.max("run_date").alias("newest"),
-            F.bool_and(F.when(today, F.col("complete"))).alias("whole"),
-        )
-        .filter("whole IS NOT NULL")
-    )
-    return {(r["network"], r["retailer"]): (r["newest"], r["whole"]) for r in rows.collect()}
-
-
-def _roles(
-    job: Job, params: Normalise, raw: DataFrame, feeds: set[tuple[str, str]]
-) -> dict[tuple[str, str], list[tuple[str, str, float]]]:
-    """Infers, overrides and stores the roles of this day's feeds."""
-    files = job.tables.read("feed_files").filter(f"run_date = DATE'{job.run_date}'")
-    inferred = column_roles(raw, files).collect()  # a few dozen rows a feed
-    rows = with_overrides([row.asDict() for row in inferred], _overrides(params.roles))
-    schema = (
-        "network string, retailer string, column string, role string, confidence double,"
-        " evidence string, source string"
-    )
-    frame = job.spark.createDataFrame(
-        [tuple(row[name.split()[0]] for name in schema.split(", ")) for row in rows], schema
-    )
-    job.tables.replace("column_roles", frame, _among(feeds))
-    roles: dict[tuple[str, str], list[tuple[str, str, float]]] = {feed: [] for feed in feeds}
-    for row in rows:
-        if row["role"]:
-            feed = (row["network"], row["retailer"])
-            roles[feed].append((row["column"], row["role"], row["confidence"]))
-    return roles
-
-
-def _overrides(path: str) -> list[dict[str, str]]:
-    if not path:
-        return []
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = {"network", "retailer", "column", "role"} - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"--roles {path}: column {', '.join(sorted(missing))} is missing")
-        return list(reader)
-
-
-def _among(feeds: set[tuple[str, str]]) -> str:
-    names = ", ".join(sorted("'" + f"{n}/{r}".replace("'", "\\'") + "'" for n, r in feeds))
-    return f"concat(network, '/', retailer) IN ({names})"
-
-
-def _write_products(
-    job: Job,
-    account: Account,
-    raw: DataFrame,
-    roles: dict[tuple[str, str], list[tuple[str, str, float]]],
-    present: dict[tuple[str, str], bool],
-    late: set[tuple[str, str]],
-) -> None:
+def _present(job: Job, account: Account, work: Work) -> None:
+    """Cleans what is new and writes it; the products last, as they carry the watermark."""
     from pyspark import StorageLevel
-    from pyspark.sql import functions as F
 
-    # The start of each feed tells the columns that say the same of every product.
-    constant = constant_columns(raw.filter(F.col("record_no") <= _HEAD_ROWS))
-    candidates = normalise(roles, constant)(raw).persist(StorageLevel.DISK_ONLY)
+    stored = job.tables.read("products").filter(among(work.present))
+    fresh = stored.isEmpty()
+    changes = _changes(job, work, stored) if work.parts else None
+    candidates = _candidates(job, work, changes).persist(StorageLevel.DISK_ONLY)
+    marks = verdicts(candidates).persist()
     try:
         with step("cleaning records"):
-            account.rows_in = candidates.count()
-        products, rejected = resolve(candidates)
-        with step("merging products"):
-            _merge(job, products, present, late)
-        where = f"run_date = DATE'{job.run_date}' AND stage = 'normalise' AND {_among(set(roles))}"
-        refused = rejected.withColumn("stage", F.lit("normalise"))
-        job.tables.replace("rejected_items", _with_raw(refused, raw), where)
-        _check(candidates, account)
+            cleaned = _check(candidates, marks, account)
+        # Counted before the table is written: Spark renews what it has cached of it then.
+        _count_unchanged(changes, account)
+        products, refused = resolve(candidates, marks)
+        _store_rejected(job, refused, work)
+        where = f"run_date = DATE'{job.run_date}' AND {among(work.present)}"
+        job.tables.replace("field_quality", field_quality(candidates), where)
+        gone = None if fresh else _gone(stored, products, changes, work)
+        with step(f"merging the products of {cleaned:,} records"):
+            _store_products(job, _dated(job, products), gone, work, fresh)
     finally:
+        marks.unpersist()
         candidates.unpersist()
+        if changes is not None:
+            changes.unpersist()
 
 
-def _with_raw(refused: DataFrame, raw: DataFrame) -> DataFrame:
-    """The rejected records with their cells as JSON, so that nothing is lost."""
+def _changes(job: Job, work: Work, stored: DataFrame) -> DataFrame:
+    """One row is one product of the feeds that are read in part, delivered now or stored.
+
+    product_id (null: records without an id), places of its records (null: it is delivered no
+    more), changed.
+    """
     from pyspark.sql import functions as F
 
-    text = F.substring(F.to_json("values"), 1, 10_000).alias("raw")
-    keys = ["network", "retailer", "file", "record_no"]
-    return refused.join(raw.select(*keys, text), keys, how="left")
+    columns = {feed: work.readings[feed].columns for feed in work.parts}
+    ids = identities(columns)(records(job, work.parts, job.run_date))
+    now = ids.groupBy("product_id").agg(
+        F.collect_list(F.struct("file", "record_no")).alias("places"),
+        signature().alias("now"),
+    )
+    known = stored.filter(among(work.parts)).select(
+        "product_id", "active", "delivery_hash", F.lit(True).alias("_known")
+    )
+    same = F.coalesce("active", F.lit(False)) & F.coalesce(
+        F.col("now") == F.col("delivery_hash"), F.lit(False)
+    )
+    return (
+        now.join(known, "product_id", how="full_outer")
+        .select("product_id", "places", "active", (~same).alias("changed"))
+        .persist()
+    )
 
 
-def _check(candidates: DataFrame, account: Account) -> None:
-    """raw = products + duplicates + rejected, file by file."""
-    for row in accounted(candidates).collect():
+def _candidates(job: Job, work: Work, changes: DataFrame | None) -> DataFrame:
+    """One row is one record that is to be cleaned, cleaned."""
+    from pyspark.sql import functions as F
+
+    clean = normalise(work.readings)
+    whole = clean(records(job, work.whole, job.run_date))
+    if changes is None:
+        return whole
+    places = changes.where("changed AND places IS NOT NULL").select(F.inline("places"))
+    wanted = records(job, work.parts, job.run_date).join(
+        places, ["file", "record_no"], how="left_semi"
+    )
+    return whole.unionByName(clean(wanted))
+
+
+def _check(candidates: DataFrame, marks: DataFrame, account: Account) -> int:
+    """raw = products + duplicates + rejected, file by file; the number of records cleaned."""
+    cleaned = 0
+    for row in accounted(candidates, marks).collect():
         parts = row["products"] + row["duplicates"] + row["rejected"]
         assert row["raw"] == parts, f"{row['file']}: {row['raw']} records, {parts} accounted for"
+        cleaned += row["raw"]
         account.rows_out += row["products"]
         for name in ("duplicates", "rejected"):
             account.figures[name] = account.figures.get(name, 0) + row[name]
+    account.rows_in += cleaned
+    return cleaned
 
 
-def _merge(
-    job: Job,
-    products: DataFrame,
-    present: dict[tuple[str, str], bool],
-    late: set[tuple[str, str]],
-) -> None:
-    """One MERGE: changed products are rewritten, vanished ones delisted, all else untouched."""
+def _count_unchanged(changes: DataFrame | None, account: Account) -> None:
+    """Adds what was not cleaned: unchanged products and the duplicates among their records."""
+    if changes is None:
+        return
+    row = (
+        changes.where("NOT changed")
+        .selectExpr("count(*) AS products", "coalesce(sum(size(places)), 0) AS records")
+        .first()
+    )
+    assert row is not None
+    account.figures["unchanged"] = row["products"]
+    account.figures["duplicates"] = (
+        account.figures.get("duplicates", 0) + row["records"] - row["products"]
+    )
+
+
+def _store_rejected(job: Job, refused: DataFrame, work: Work) -> None:
+    """The records that were rejected now; the untouched cells of each stand in raw_items."""
+    from pyspark.sql import functions as F
+
+    shown = ["merchant_product_id", "title", "brand", "product_url", "image_url", "all_text"]
+    rows = refused.withColumn("raw", F.substring(F.to_json(F.struct(*shown)), 1, 10_000))
+    where = f"run_date = DATE'{job.run_date}' AND stage = 'normalise' AND {among(work.present)}"
+    job.tables.replace("rejected_items", rows.withColumn("stage", F.lit("normalise")), where)
+
+
+def _gone(
+    stored: DataFrame, products: DataFrame, changes: DataFrame | None, work: Work
+) -> DataFrame:
+    """One row is one active product that a whole delivery of its feed no longer has.
+
+    One whose every record was rejected is no product of the delivery either.
+    """
+    complete = {feed for feed, one in work.whole.items() if one.whole}
+    perhaps = stored.filter(f"active AND {among(complete)}").select("product_id")
+    if changes is not None:
+        partly = {feed for feed, one in work.parts.items() if one.whole}
+        of_them = stored.filter(among(partly)).select("product_id")
+        other = changes.where("active AND changed").select("product_id")
+        perhaps = perhaps.unionByName(other.join(of_them, "product_id", how="left_semi"))
+    return perhaps.join(products.select("product_id"), "product_id", how="left_anti")
+
+
+def _dated(job: Job, products: DataFrame) -> DataFrame:
+    """The products as rows of the table, as if this delivery were their first."""
     from pyspark.sql import functions as F
 
     day = F.lit(job.run_date)
-    source = (
+    return job.tables.conform(
+        "products",
         products.withColumn("first_seen", day)
         .withColumn("changed_on", day)
-        .withColumn("active", F.lit(True))
+        .withColumn("active", F.lit(True)),
     )
-    source = job.tables.conform("products", source)
-    if late:
-        # An older delivery that arrives late only lowers first_seen.
-        job.tables.merge(
-            "products",
-            source.filter(_among(late)),
-            ["product_id"],
-            update_if="s.first_seen < t.first_seen",
-            update={"first_seen": "s.first_seen"},
-            insert=False,
-        )
-    if not present:
+
+
+def _store_products(
+    job: Job, products: DataFrame, gone: DataFrame | None, work: Work, fresh: bool
+) -> None:
+    """One transaction: new products come in, changed ones are rewritten, vanished ones delisted."""
+    marks = {MARKS: work.marks}
+    if fresh:
+        job.tables.append("products", products, marks)
         return
-    changed = "NOT (t.content_hash <=> s.content_hash)"
-    update = {f"`{c}`": f"s.`{c}`" for c in source.columns if c not in _STATE}
-    update |= {
-        "active": "true",
-        "delisted_on": "NULL",
-        "first_seen": "least(t.first_seen, s.first_seen)",
-        "changed_on": f"CASE WHEN {changed} THEN s.changed_on ELSE t.changed_on END",
-    }
-    whole = {feed for feed, complete in present.items() if complete}
-    gone = f"t.active AND {_among(whole)}".replace("network", "t.network", 1).replace(
-        "retailer", "t.retailer", 1
-    )
+    from pyspark.sql import functions as F
+
+    assert gone is not None
+    lost = job.tables.conform("products", gone).withColumn("_gone", F.lit(True))
+    source = products.withColumn("_gone", F.lit(False)).unionByName(lost)
+    other = "NOT (t.content_hash <=> s.content_hash)"
+    stated = {f"`{c}`": _unless_gone(c, f"s.`{c}`") for c in products.columns if c not in _STATE}
+    del stated["`product_id`"]
     job.tables.merge(
         "products",
-        source.filter(_among(set(present))),
+        source,
         ["product_id"],
-        update_if=f"{changed} OR NOT t.active OR s.first_seen < t.first_seen",
-        update=update,
-        missing_if=gone if whole else None,
-        missing={"active": "false", "delisted_on": f"DATE'{job.run_date}'"},
+        where=among(work.present, "t."),
+        update_if=f"s._gone OR {other} OR NOT t.active OR s.first_seen < t.first_seen"
+        " OR NOT (t.delivery_hash <=> s.delivery_hash)",
+        update=stated
+        | {
+            "active": "NOT s._gone",
+            "delisted_on": f"CASE WHEN s._gone THEN DATE'{job.run_date}' END",
+            "first_seen": "least(t.first_seen, s.first_seen)",
+            "changed_on": _unless_gone(
+                "changed_on", f"CASE WHEN {other} THEN s.changed_on ELSE t.changed_on END"
+            ),
+        },
+        insert={f"`{c}`": f"s.`{c}`" for c in products.columns},
+        metadata=marks,
     )
+
+
+def _unless_gone(column: str, value: str) -> str:
+    return f"CASE WHEN s._gone THEN t.`{column}` ELSE {value} END"

@@ -1,0 +1,191 @@
+"""ingest + normalise against a Spark job written by hand; growth; what a further day costs.
+
+    python benchmarks/ingest.py versus --records 2000000
+    python benchmarks/ingest.py growth --sizes 200000,1000000,4000000
+    python benchmarks/ingest.py days --records 200000
+
+`versus` prints the time of ingest + normalise as a multiple of that of `by_hand.py` (which writes
+the same two tables) and of Spark parsing the same files into nothing: median and range of
+alternating repetitions in one session. `growth` prints the time per added record between two
+pairs of sizes, and the memory of the driver. `days` prints what a day costs in which nothing, one
+small retailer (1 % of the records), or 1 % of the records here and there changed, relative to the
+first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import gzip
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+import by_hand
+from aisles.config import load
+from aisles.session import start
+from aisles.simulate import simulate
+from aisles.stages.job import Account, Job, run_stage
+from aisles.stages.params import Ingest, Normalise
+from aisles.stages.pipeline import work_of
+from aisles.tables import Tables
+
+DAY = dt.date(2026, 11, 1)
+
+
+class Bench:
+    """One session, and samples by size under one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.spark = start(load("local").spark, "benchmark")
+
+    def sample(self, records: int) -> Path:
+        """A simulated delivery of about so many records, made once."""
+        place = self.folder / f"sample{records}"
+        if not (place / "manifest.json").is_file():
+            simulate(self.spark, str(place), products=records, images=False)
+        return place
+
+    def ours(self, feeds: Path, tables: Path, day: dt.date = DAY) -> dict[str, Account]:
+        """ingest and normalise of one day."""
+        config = load("local", {"tables.location": str(tables)})
+        job = Job(config, day, self.spark, Tables(self.spark, config.tables))
+        run_stage(job, "ingest", work_of("ingest"), Ingest(feeds=str(feeds)))
+        run_stage(job, "normalise", work_of("normalise"), Normalise())
+        return job.done
+
+    def fresh(self, name: str) -> Path:
+        """An empty place for tables."""
+        place = self.folder / name
+        shutil.rmtree(place, ignore_errors=True)
+        return place
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that the work took."""
+    begun = time.monotonic()
+    work()
+    return time.monotonic() - begun
+
+
+def ratios(ours: list[float], theirs: list[float]) -> str:
+    """Median and range of the ratios of runs side by side."""
+    each = sorted(a / b for a, b in zip(ours, theirs))
+    return f"{statistics.median(each):.2f} [{each[0]:.2f}-{each[-1]:.2f}]"
+
+
+def versus(bench: Bench, records: int, repeat: int) -> None:
+    """Alternates ours and the references."""
+    sample = bench.sample(records)
+    small = bench.sample(2000)
+    bench.ours(small / "feeds", bench.fresh("warm"))
+    by_hand.run(bench.spark, small, bench.fresh("warm"), DAY)
+    ours, hand, noop = [], [], []
+    for _ in range(repeat):
+        ours.append(timed(lambda: bench.ours(sample / "feeds", bench.fresh("ours"))))
+        hand.append(timed(lambda: by_hand.run(bench.spark, sample, bench.fresh("hand"), DAY)))
+        noop.append(timed(lambda: by_hand.parse_only(bench.spark, sample)))
+    print(f"{records:,} records, {repeat} repetitions")
+    print(f"ingest + normalise / written by hand:       {ratios(ours, hand)}")
+    print(f"ingest + normalise / parsed into nothing:   {ratios(ours, noop)}")
+
+
+def growth(bench: Bench, sizes: list[int], repeat: int) -> None:
+    """Time per added record of each step up, relative to the first step."""
+    bench.ours(bench.sample(2000) / "feeds", bench.fresh("warm"))
+    least: list[float] = []
+    for size in sizes:
+        sample = bench.sample(size)
+        runs = [
+            timed(lambda: bench.ours(sample / "feeds", bench.fresh("ours")))  # noqa: B023
+            for _ in range(repeat)
+        ]
+        driver = psutil.Process().memory_info().rss / 1e6
+        least.append(statistics.median(runs))
+        print(f"{size:,} records: {size / least[-1]:,.0f} a second, driver {driver:,.0f} MB")
+    steps = [(least[i + 1] - least[i]) / (sizes[i + 1] - sizes[i]) for i in range(len(sizes) - 1)]
+    for step, size in zip(steps[1:], sizes[2:]):
+        print(f"time per added record up to {size:,} / up to {sizes[1]:,}: {step / steps[0]:.2f}")
+
+
+def days(bench: Bench, records: int) -> None:
+    """Day 1, a day like it, a day with one small retailer changed, and one with 1 % changed."""
+    sample, feeds = bench.sample(records), bench.fresh("days_feeds")
+    shutil.copytree(sample / "feeds", feeds)
+    _small_shop(feeds, records // 100, "5")
+    bench.ours(bench.sample(2000) / "feeds", bench.fresh("warm"))
+    tables = bench.fresh("days")
+    first = timed(lambda: bench.ours(feeds, tables, DAY))
+    same = timed(lambda: bench.ours(feeds, tables, DAY + dt.timedelta(1)))
+    _small_shop(feeds, records // 100, "6")
+    begun = time.monotonic()
+    done = bench.ours(feeds, tables, DAY + dt.timedelta(2))
+    one = time.monotonic() - begun
+    changed = records // 100
+    looked = done["normalise"].rows_in
+    print(f"{records:,} records; everything: 1; nothing changed: {same / first:.3f}")
+    print(f"one small retailer changed, less that: {(one - same) / first:.3f} (aim 0.05)")
+    print(f"records cleaned / records changed: {looked / changed:.3f} (aim 1.1)")
+    moved = _scatter(feeds)
+    begun = time.monotonic()
+    done = bench.ours(feeds, tables, DAY + dt.timedelta(3))
+    every = time.monotonic() - begun
+    print(f"every file anew with {moved:,} records changed: {every / first:.3f}")
+    print(f"records cleaned / records changed: {done['normalise'].rows_in / moved:.3f}")
+    for name, account in done.items():
+        print(f"  {name}: {account.seconds / first:.3f}")
+
+
+def _small_shop(feeds: Path, records: int, price: str) -> None:
+    """A shop of so many records whose prices end in one digit."""
+    head = "merchant_product_id,product_name,description,brand,price,currency,deep_link"
+    lines = [
+        f"{n},Blue enamel mug number {n},A mug for coffee and tea,Acme,{n % 90 + 5}.5{price},EUR,"
+        f"https://tiny.example/p/{n}"
+        for n in range(records)
+    ]
+    (feeds / "impact" / "tiny.csv").write_text("\n".join([head, *lines]) + "\n")
+
+
+def _scatter(feeds: Path) -> int:
+    """Changes a word in every hundredth record of the delimited files; how many it changed."""
+    changed = 0
+    for path in sorted(feeds.glob("*/*")):
+        if not path.name.removesuffix(".gz").endswith((".csv", ".txt")):
+            continue
+        packed = path.suffix == ".gz"
+        text = (gzip.decompress(path.read_bytes()) if packed else path.read_bytes()).split(b"\n")
+        for at in range(50, len(text), 100):
+            moved = text[at].replace(b"a", b"o", 1).replace(b"e", b"a", 1)
+            changed += moved != text[at]
+            text[at] = moved
+        whole = b"\n".join(text)
+        path.write_bytes(gzip.compress(whole) if packed else whole)
+    return changed
+
+
+def main() -> None:
+    """Reads the arguments and runs one of the measurements."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("versus", "growth", "days"))
+    parser.add_argument("--records", type=int, default=2_000_000)
+    parser.add_argument("--sizes", default="200000,1000000,4000000")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--folder", type=Path, required=True, help="for samples and tables")
+    args = parser.parse_args()
+    bench = Bench(args.folder.resolve())
+    if args.what == "versus":
+        versus(bench, args.records, args.repeat)
+    elif args.what == "growth":
+        growth(bench, [int(size) for size in args.sizes.split(",")], args.repeat)
+    else:
+        days(bench, args.records)
+
+
+if __name__ == "__main__":
+    main()

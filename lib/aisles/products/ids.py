@@ -1,0 +1,125 @@
+"""Which product a record speaks of: its id, found without cleaning the rest of the record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aisles.products.columns import Cells, cells, first_filled, only
+from aisles.products.gtin import canonical_gtin
+from aisles.products.slices import by_feed
+from aisles.products.text import clean
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+# The roles of which one names the product, the first that does.
+ROLES = ("merchant_product_id", "gtin", "product_url")
+IDENTITY_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("network", "retailer", "file")),
+        ("record_no", pa.int64()),
+        ("product_id", pa.string()),
+        ("raw_hash", pa.string()),
+    ]
+)
+IDENTITY_DDL = (
+    "network string, retailer string, file string, record_no bigint, product_id string,"
+    " raw_hash string"
+)
+_URL = r"(?i)^(?:https?:)?//[^\s/]|^www\.[^\s]"
+# Two links in one cell, or the ends of a list of them (Tradedoubler writes `...jpg::`).
+_URL_JUNK = r"[\s|].*$|(?:[;,]|::)+(?:(?i:https?:)?//.*)?$|:$"
+
+
+def link(read: Cells, columns: Sequence[str]) -> pa.StringArray:
+    """The first link of each record in these columns, null where none holds one."""
+    links = [only(read.texts, read.column(name), _URL) for name in columns]
+    return _trimmed(read.take(first_filled(links, read.records)))
+
+
+def first_text(read: Cells, columns: Sequence[str]) -> pa.StringArray:
+    """The first text of each record in these columns."""
+    return read.take(first_filled([read.column(name) for name in columns], read.records))
+
+
+def merchant_ids(own: pa.StringArray, gtin: pa.StringArray, url: pa.StringArray) -> pa.StringArray:
+    """merchant_product_id; without an own id the GTIN or a hash of the link is it.
+
+    These carry a prefix (`gtin:`, `url:`), so that they never meet an id that a shop gave.
+    """
+    if not own.null_count:
+        return own
+    coded = pc.binary_join_element_wise("gtin:", gtin, "")
+    missing = pc.and_(pc.is_null(own), pc.is_null(coded))
+    links = pc.if_else(missing, url, None).to_pylist()
+    hashed = [text and f"url:{_digest(text)}" for text in links]
+    return pc.coalesce(own, coded, pa.array(hashed, pa.string()))
+
+
+def product_ids(batch: pa.RecordBatch, merchant: pa.StringArray) -> pa.StringArray:
+    """network/retailer/merchant_product_id."""
+    return pc.binary_join_element_wise(batch["network"], batch["retailer"], merchant, "/")
+
+
+def identities(
+    roles: Mapping[tuple[str, str], Mapping[str, Sequence[str]]],
+) -> Callable[[DataFrame], DataFrame]:
+    """A transform of raw_items into one row for each record: where it stands and its product_id.
+
+    roles: the columns of each role of each feed, the main one first. Only the cells that can name
+    the product are cleaned: a small part of what `normalise` costs, and the same ids.
+    """
+
+    def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield by_feed(batch, lambda part, feed: _identified(part, roles[feed]), IDENTITY_SCHEMA)
+
+    return lambda raw: raw.mapInArrow(rows, IDENTITY_DDL)
+
+
+def _identified(batch: pa.RecordBatch, roles: Mapping[str, Sequence[str]]) -> pa.RecordBatch:
+    named = {name for role in ROLES for name in roles.get(role, ())}
+    read = cells(batch["values"], clean, named)
+    own, url = first_text(read, roles.get(ROLES[0], ())), link(read, roles.get(ROLES[2], ()))
+    gtin = canonical_gtin(first_text(read, roles.get(ROLES[1], ())))
+    ids = product_ids(batch, merchant_ids(own, gtin, url))
+    kept = [batch[name] for name in ("network", "retailer", "file", "record_no")]
+    return pa.RecordBatch.from_arrays([*kept, ids, batch["content_hash"]], schema=IDENTITY_SCHEMA)
+
+
+def signature() -> Column:
+    """An aggregate over the records of one product in a delivery: equal where nothing changed.
+
+    The hash of the only record, or of all of them in their order: which of them wins depends on it.
+    """
+    from pyspark.sql import functions as F
+
+    several = F.collect_list(F.struct("file", "record_no", "raw_hash"))
+    return F.when(F.count("*") == 1, F.first("raw_hash")).otherwise(joined(several))
+
+
+def joined(records: Column | str) -> Column:
+    """The hash of a list of struct<file, record_no, raw_hash>, whatever its order."""
+    from pyspark.sql import functions as F
+
+    hashes = F.transform(F.array_sort(records), lambda one: one["raw_hash"])
+    return F.md5(F.array_join(hashes, ","))
+
+
+def _trimmed(urls: pa.StringArray) -> pa.StringArray:
+    """The first link of each cell, without what a list of links leaves at its end."""
+    junk = pc.fill_null(pc.match_substring_regex(urls, _URL_JUNK), False)
+    if not pc.any(junk).as_py():
+        return urls
+    return pc.replace_with_mask(
+        urls, junk, pc.replace_substring_regex(urls.filter(junk), _URL_JUNK, "")
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,150 @@
+"""How well the fields of a feed are filled, and how much of what stands there was understood.
+
+*Filled*: a cell of a column with the field's role held something, however unreadable. *Valid*: it
+was understood after cleaning. A field of FIELDS says what that means; the bits of `raw_filled`,
+the arrays of `filled` and `valid`, and the rows of `field_quality` all follow its order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from aisles.products.columns import Cells
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a product and when its cell counts as understood.
+
+    name: its column in products. role: the role of its columns in the feed. unclear: what a cell
+    that was not understood is, in words. sign: the column of the cleaned record that is null where
+    the cell was not understood, or holds none of `among`. implied: another cell may give the value,
+    as a price text gives the currency; the field then counts as filled.
+    """
+
+    name: str
+    role: str
+    unclear: str
+    sign: str
+    among: tuple[str, ...] = ()
+    implied: bool = False
+
+
+def _field(name: str, role: str, unclear: str, sign: str = "", **more: object) -> Field:
+    return Field(name, role, unclear, sign or name, **more)  # type: ignore[arg-type]
+
+
+_NOTHING = "nothing left after cleaning"
+_LINK = "not a link"
+FIELDS = (
+    _field("merchant_product_id", "merchant_product_id", _NOTHING),
+    _field("title", "title", _NOTHING),
+    _field("description", "description", _NOTHING),
+    _field("brand", "brand", "not a name", "brand_canonical"),
+    _field("merchant_category", "merchant_category", _NOTHING),
+    _field("price_minor", "price", "not a price"),
+    _field("old_price_minor", "old_price", "not a price"),
+    _field("currency", "currency", "not a known currency", implied=True),
+    _field("product_url", "product_url", _LINK),
+    _field("image_url", "image_url", _LINK),
+    _field("gtin", "gtin", "wrong length or check digit"),
+    _field("availability", "availability", "not a known state",
+           among=("in_stock", "out_of_stock", "preorder", "backorder")),
+    _field("color", "colour", _NOTHING),
+    _field("size", "size", _NOTHING),
+    _field("gender", "gender", "not a known gender", "gender_canonical"),
+)  # fmt: skip
+
+_FEED_FILE = ["network", "retailer", "run_date", "file"]
+
+
+def raw_filled(
+    read: Cells, maps: pa.MapArray, columns: Mapping[str, Sequence[str]]
+) -> pa.Int64Array:
+    """For each record the bits of the fields whose columns hold something, before any cleaning.
+
+    maps: what `read` was made of. columns: those of each role.
+    """
+    bits_of = np.zeros(len(read.names), np.int64)
+    code_of = {name: code for code, name in enumerate(read.names)}
+    for place, field in enumerate(FIELDS):
+        for name in columns.get(field.role, ()):
+            if name in code_of:
+                bits_of[code_of[name]] |= 1 << place
+    bits = bits_of[read.code]
+    if read.texts.null_count:
+        emptied = np.flatnonzero(read.texts.is_null().to_numpy(zero_copy_only=False))
+        raw = maps.items.take(pa.array(emptied + maps.offsets[0].as_py()))
+        bits[emptied[~holds_something(raw)]] = 0
+    found = np.zeros(read.records, np.int64)
+    if len(bits):
+        starts = np.flatnonzero(np.diff(read.record, prepend=-1))
+        found[read.record[starts]] = np.bitwise_or.reduceat(bits, starts)
+    return pa.array(found)
+
+
+def holds_something(texts: pa.StringArray) -> Bools:
+    """Whether each text has a sign that is no white space; false for null. bool (n,)."""
+    found = pc.fill_null(pc.match_substring_regex(texts, r"\S"), False)
+    return found.to_numpy(zero_copy_only=False)
+
+
+def filled_and_valid(batch: pa.RecordBatch) -> tuple[Bools, Bools]:
+    """Two bool (records, fields) of a batch of cleaned records (PRODUCT_SCHEMA)."""
+    bits = batch["raw_filled"].to_numpy()
+    filled = bits[:, np.newaxis] >> np.arange(len(FIELDS)) & 1 == 1
+    known = np.stack([_known(batch, field) for field in FIELDS], axis=1)
+    filled |= known & np.array([field.implied for field in FIELDS])
+    return filled, filled & known
+
+
+def _known(batch: pa.RecordBatch, field: Field) -> Bools:
+    sign = batch[field.sign]
+    found = pc.is_in(sign, pa.array(field.among)) if field.among else pc.is_valid(sign)
+    return found.to_numpy(zero_copy_only=False)
+
+
+def field_quality(candidates: DataFrame) -> DataFrame:
+    """One row for each field of each feed file: records, filled, valid, distinct_values.
+
+    candidates: the output of `normalise`, read once. distinct_values: among the valid ones, a few
+    per cent off.
+    """
+    from pyspark.sql import functions as F
+
+    counts = candidates.groupBy(*_FEED_FILE).agg(
+        F.count("*").alias("records"),
+        F.array(*[_counts(place, field) for place, field in enumerate(FIELDS)]).alias("fields"),
+    )
+    return counts.select(*_FEED_FILE, "records", F.inline("fields")).select(
+        *_FEED_FILE, "field", "records", "filled", "valid", "distinct_values"
+    )
+
+
+def _counts(place: int, field: Field) -> Column:
+    """The struct of one field's counts, an aggregate."""
+    from pyspark.sql import functions as F
+
+    sign = F.col(field.sign)
+    known = sign.isNotNull() & sign.isin(*field.among) if field.among else sign.isNotNull()
+    filled = F.col("raw_filled").bitwiseAND(F.lit(1 << place)) != 0
+    if field.implied:
+        filled = filled | known
+    return F.struct(
+        F.lit(field.name).alias("field"),
+        F.count_if(filled).alias("filled"),
+        F.count_if(filled & known).alias("valid"),
+        F.approx_count_distinct(F.when(filled & known, F.col(field.name))).alias("distinct_values"),
+    )

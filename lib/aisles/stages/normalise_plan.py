@@ -1,0 +1,79 @@
+"""What a run of normalise has to do, told from the watermark in the commits to products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aisles.products.normalise import VERSION, Reading
+from aisles.stages.deliveries import Delivery, Feed
+from aisles.stages.readings import Stated
+
+MARKS = "normalised"  # key of the watermark in the metadata of commits to products
+# Of each feed: hash of the files that its products are made of, whether they looked whole, how they
+# were read, the columns that people had stated, the cleaning's version, and late deliveries (day,
+# files) that are in.
+_NO_MARK = {"files": "", "whole": True, "reading": "", "stated": "", "version": 0, "late": []}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What this run has to do, by feed.
+
+    whole: feeds of which every record is cleaned; parts: those of which the changed products are;
+    late: those whose delivery is older than their newest. late_marks: the watermark once these
+    are in; marks: once all are.
+    """
+
+    whole: dict[Feed, Delivery]
+    parts: dict[Feed, Delivery]
+    late: dict[Feed, Delivery]
+    readings: dict[Feed, Reading]
+    late_marks: dict[str, Any]
+    marks: dict[str, Any]
+
+    @property
+    def present(self) -> dict[Feed, Delivery]:
+        """The feeds whose newest delivery is this run's."""
+        return self.whole | self.parts
+
+
+def is_done(one: Delivery, marks: dict[str, Any], stated: Mapping[Feed, Stated]) -> bool:
+    """Whether the products are those of just these files, read as they would be now."""
+    mark = marks.get("/".join(one.feed), _NO_MARK)
+    if one.late:
+        return [str(one.day), one.files] in mark["late"]
+    if one.whole and not mark["whole"]:
+        return False  # what a doubtful delivery left undone is done now
+    said = stated.get(one.feed, Stated()).fingerprint
+    return (mark["files"], mark["stated"], mark["version"]) == (one.files, said, VERSION)
+
+
+def planned(
+    todo: list[Delivery],
+    how: dict[Feed, Reading],
+    marks: dict[str, Any],
+    stated: Mapping[Feed, Stated],
+) -> Work:
+    """The work on deliveries that are not done, with the readings of those that are not late."""
+    late = {one.feed: one for one in todo if one.late}
+    whole: dict[Feed, Delivery] = {}
+    parts: dict[Feed, Delivery] = {}
+    late_marks, now = dict(marks), {}
+    for one in todo:
+        name, before = "/".join(one.feed), marks.get("/".join(one.feed), _NO_MARK)
+        if one.late:
+            came = [*before["late"], [str(one.day), one.files]]
+            late_marks[name] = before | {"late": came}
+            continue
+        reading = how[one.feed].fingerprint
+        (parts if before["reading"] == reading else whole)[one.feed] = one
+        now[name] = before | {
+            "files": one.files,
+            "whole": one.whole,
+            "reading": reading,
+            "stated": stated.get(one.feed, Stated()).fingerprint,
+            "version": VERSION,
+        }
+    return Work(whole, parts, late, how, late_marks, late_marks | now)
