@@ -39,10 +39,11 @@ def made_inputs(rows: int, encoder: EncoderConfig, seed: int) -> pa.RecordBatch:
     votes = pa.list_(pa.struct([("index", pa.int32()), ("score", pa.float32())]))
     ids = pa.array([f"n/r/{i}" for i in range(rows)])
     return pa.RecordBatch.from_arrays(
-        [ids, ids, packed(words), packed(bag), packed(values), packed(numbers),
-         pa.array([b""] * rows, pa.binary()), pa.nulls(rows, votes)],
-        names=["product_id", "content_hash", "tokens", "bag", "categorical", "numerical", "image",
-               "rules"],
+        [ids, ids, pa.array(np.zeros(rows, np.int64)), packed(words), packed(bag),
+         packed(values), packed(numbers), pa.array([b""] * rows, pa.binary()),
+         pa.nulls(rows, votes)],
+        names=["product_id", "content_hash", "votes_hash", "tokens", "bag", "categorical",
+               "numerical", "image", "rules"],
     )  # fmt: skip
 
 

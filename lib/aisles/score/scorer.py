@@ -29,7 +29,8 @@ Calibrate = Callable[[NDArray, NDArray[np.bool_]], NDArray]
 VOTES = "rules"  # column array<struct<index:int,score:float>>: categories that rules voted for
 
 SCORED = (
-    "product_id string, content_hash string, embedding array<float>, category array<int>,"
+    "product_id string, content_hash string, votes_hash bigint, embedding array<float>,"
+    " category array<int>,"
     " raw array<float>, probability array<float>, spread array<float>, assigned array<boolean>"
 )
 
@@ -187,6 +188,7 @@ def _rows(
         [
             batch.column("product_id"),
             batch.column("content_hash"),
+            batch.column("votes_hash"),
             pa.ListArray.from_arrays(pa.array(width), pa.array(embedding.reshape(-1))),
             lists(category, pa.int32()),
             lists(raw[row, category], pa.float32()),

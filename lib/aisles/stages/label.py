@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
-from aisles.labels.targets import labels
-from aisles.labels.tree import above
-from aisles.products.currency import EXPONENTS
 from aisles.rules.load import Rule, read_rules
-from aisles.rules.matcher import RuleSet
-from aisles.rules.votes import votes
 from aisles.stages.categories import stored_tree, update_categories
-from aisles.stages.job import Account, Job, step
+from aisles.stages.job import Account, Job
+from aisles.stages.label_changes import update_labels
 from aisles.stages.params import Label
+from aisles.stages.vote_changes import update_votes
 from aisles.taxonomy import Taxonomy
-
-if TYPE_CHECKING:
-    from pyspark.sql import Column
 
 _CONTENT = ("category_id", "effect", "condition", "enabled")
 
@@ -29,45 +22,27 @@ def run(job: Job, params: Label, account: Account) -> None:
     for rule in rules:
         if rule.error:
             account.warn(f"rule {rule.rule_id}: {rule.error}")
-    products = job.tables.read("products").filter("active")
-    with step(f"applying {len(rules):,} rules"):
-        cast = votes(RuleSet.compile(rules))(products.select(*_fields()))
-        job.tables.replace("rule_votes", cast, "true")
+    changed = update_votes(job, rules)
+    labelled = update_labels(job, tree, changed)
     stored = job.tables.read("rule_votes")
-    with step("joining votes and answers"):
-        answers = job.tables.read("human_labels").join(
-            products.select("product_id"), "product_id", how="left_semi"
-        )
-        believed = labels(stored, answers, above(job.spark, tree), job.config.labels)
-        job.tables.replace("labels", believed, "true")
-    account.rows_in = products.count()
+    account.rows_in = changed.products_matched
     account.rows_out = job.tables.read("labels").count()
     account.figures.update(
         rules=len(rules),
         rules_broken=sum(rule.error is not None for rule in rules),
+        rules_matched=changed.rules_matched,
+        products_labelled=changed.products_matched if labelled < 0 else labelled,
         votes=stored.count(),
         products_voted=stored.select("product_id").distinct().count(),
     )
 
 
-def _fields() -> list[Column]:
-    """The columns that rules read, with the price in major units."""
-    from pyspark.sql import functions as F
-
-    exponents = F.create_map(*[F.lit(part) for pair in EXPONENTS.items() for part in pair])
-    exponent = F.coalesce(exponents[F.col("currency")], F.lit(2))
-    text = ["product_id", "title", "description", "merchant_category", "brand", "gender"]
-    return [
-        *[F.col(name) for name in text],
-        (F.col("price_minor") / F.pow(F.lit(10.0), exponent)).alias("price"),
-    ]
-
-
 def _update_rules(job: Job, path: str, tree: Taxonomy) -> list[Rule]:
     """Stores a rule file as versions and returns the rules in force."""
-    stored = [row.asDict() for row in job.tables.read("rules").collect()]  # a few thousand
+    before = [row.asDict() for row in job.tables.read("rules").collect()]  # a few thousand
+    stored = before
     if path:
-        stored = _versions(stored, _checked(read_rules(path), tree))
+        stored = _versions(before, _checked(read_rules(path), tree))
         schema = (
             "rule_id string, rule_version int, category_id string, effect string,"
             " condition string, enabled boolean, author_note string, error string,"
@@ -75,7 +50,8 @@ def _update_rules(job: Job, path: str, tree: Taxonomy) -> list[Rule]:
         )
         names = [part.split()[0] for part in schema.split(", ")]
         rows = [tuple(row[name] for name in names) for row in stored]
-        job.tables.replace("rules", job.spark.createDataFrame(rows, schema), "true")
+        if set(rows) != {tuple(row[name] for name in names) for row in before}:
+            job.tables.replace("rules", job.spark.createDataFrame(rows, schema), "true")
     if not stored:
         raise ValueError("the table rules is empty; give --rules CSV once")
     fields = {field.name for field in dataclasses.fields(Rule)}

@@ -12,14 +12,14 @@ from aisles.stages.job import Account, Job, step
 from aisles.stages.params import Score
 from aisles.tracking import Tracking
 
-_KEPT = ("product_id", "content_hash", "image", VOTES)
+_KEPT = ("product_id", "content_hash", "votes_hash", "image", VOTES)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
 def run(job: Job, params: Score, account: Account) -> None:
-    """Scores the active products whose content, picture or model is new since the last time."""
+    """Scores the active products whose content, votes, picture or model is new since last time."""
     from pyspark import StorageLevel
 
     tracking = Tracking(job.config)
@@ -41,7 +41,7 @@ def run(job: Job, params: Score, account: Account) -> None:
         with step("scoring products"):
             account.rows_in = scored.count()
         with step("writing scores and embeddings"):
-            _write(job, subject, scored, active)
+            _write(job, subject, scored, active, account.rows_in)
     finally:
         scored.unpersist()
     stored = job.tables.read("scores")
@@ -77,42 +77,75 @@ def _todo(job: Job, active: DataFrame, version: str) -> DataFrame:
     )
 
 
-def _write(job: Job, subject: Subject, scored: DataFrame, active: DataFrame) -> None:
+def _write(job: Job, subject: Subject, scored: DataFrame, active: DataFrame, count: int) -> None:
     """Both tables: what was scored now replaces the rows of its products, all else stays."""
+    features = _features(subject, scored)
+    stored = job.tables.read("embeddings")
+    live = active.select("product_id")
+    left = stored.join(live, "product_id", how="left_anti").select("product_id").persist()
+    try:
+        if not count and left.isEmpty():
+            return
+        fresh = _pairs(job, subject, scored)
+        if 2 * count > stored.count():
+            _replace(job, "scores", fresh, scored, live)
+            _replace(job, "embeddings", features, scored, live)
+            return
+        gone = scored.select("product_id").unionByName(left)
+        _merge(job, "scores", fresh, gone, ["product_id", "category_id"])
+        # embeddings last: its rows say that the scores of their products are there.
+        _merge(job, "embeddings", features, left, ["product_id"])
+    finally:
+        left.unpersist()
+
+
+def _pairs(job: Job, subject: Subject, scored: DataFrame) -> DataFrame:
+    """One row is one scored pair, as a row of scores."""
     from pyspark.sql import functions as F
 
-    version = F.lit(subject.model.version)
     ids = job.spark.createDataFrame(
         [(i, category) for i, category in enumerate(subject.scorer.taxonomy.ids)],
         "category int, category_id string",
     )
     pairs = F.arrays_zip("category", "raw", "probability", "spread", "assigned")
-    fresh = (
+    return job.tables.conform(
+        "scores",
         scored.select("product_id", F.explode(pairs).alias("p"))
         .select("product_id", "p.*")
         .join(F.broadcast(ids), "category", how="inner")
         .withColumnRenamed("raw", "raw_probability")
-        .withColumn("model_version", version)
+        .withColumn("model_version", F.lit(subject.model.version)),
     )
+
+
+def _features(subject: Subject, scored: DataFrame) -> DataFrame:
+    """One row is one scored product's features, as a row of embeddings."""
+    from pyspark.sql import functions as F
+
+    kept = scored.select("product_id", "content_hash", "votes_hash", "embedding")
+    return kept.withColumn("model_version", F.lit(subject.model.version))
+
+
+def _replace(job: Job, table: str, fresh: DataFrame, scored: DataFrame, live: DataFrame) -> None:
+    """Most of the table is new: it is written anew."""
     kept = (
-        job.tables.read("scores")
+        job.tables.read(table)
         .join(scored.select("product_id"), "product_id", how="left_anti")
-        .join(active.select("product_id"), "product_id", how="left_semi")
+        .join(live, "product_id", how="left_semi")
     )
-    everything = job.tables.conform("scores", fresh).unionByName(job.tables.conform("scores", kept))
-    job.tables.replace("scores", everything, "true")
-    votes = active.select("product_id", "votes_hash")
-    features = (
-        scored.select("product_id", "content_hash", "embedding")
-        .join(votes, "product_id", how="inner")
-        .withColumn("model_version", version)
-    )
-    old = (
-        job.tables.read("embeddings")
-        .join(scored.select("product_id"), "product_id", how="left_anti")
-        .join(active.select("product_id"), "product_id", how="left_semi")
-    )
-    # embeddings last: its rows say that the scores of their products are there.
-    job.tables.replace(
-        "embeddings", job.tables.conform("embeddings", features).unionByName(old), "true"
+    rows = job.tables.conform(table, fresh).unionByName(job.tables.conform(table, kept))
+    job.tables.replace(table, rows, "true")
+
+
+def _merge(job: Job, table: str, fresh: DataFrame, gone: DataFrame, keys: list[str]) -> None:
+    """Little is new: rows of `gone` products that are not in `fresh` are deleted."""
+    from pyspark.sql import functions as F
+
+    old = job.tables.read(table).join(gone, "product_id", how="left_semi").select(*keys)
+    lost = job.tables.conform(table, old.join(fresh, keys, how="left_anti"))
+    source = job.tables.conform(table, fresh).withColumn("_gone", F.lit(False))
+    source = source.unionByName(lost.withColumn("_gone", F.lit(True)))
+    values = {f"`{name}`": f"s.`{name}`" for name in lost.columns}
+    job.tables.merge(
+        table, source, keys, delete_if="s._gone", update_if="true", update=values, insert=values
     )
