@@ -173,9 +173,10 @@ def test_picked_rows_give_the_same_logits_and_gradients() -> None:
         assert not small.picked.grad[0].any()
 
 
-def test_loss_equals_the_textbook() -> None:
+@pytest.mark.parametrize("mixture", [0.0, 1.0])
+def test_loss_equals_the_textbook(mixture: float) -> None:
     network, batch = _network(), _without(_batch(), 0, "has_image")
-    output, train = network(batch), TrainConfig()
+    output, train = network(batch), TrainConfig(mixture_loss=mixture)
     bce = torch.nn.functional.binary_cross_entropy_with_logits
 
     def loss(logits: Tensor, weight: Tensor) -> Tensor:

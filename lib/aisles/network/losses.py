@@ -42,9 +42,16 @@ def objective(output: Output, batch: Batch, train: TrainConfig) -> tuple[Tensor,
 
     Divide both by the sum of batch.weight over all ranks. Members without an input learn nothing.
     """
-    prediction = bce_sum(output.logits, batch.target, batch.weight)
     factor = torch.full((len(MEMBERS), 1), train.member_loss)
     factor[MEMBERS.index("fused")] = train.fused_loss
     weight = (factor * output.present).unsqueeze(2) * batch.weight
     members = bce_sum(output.members, batch.target.expand_as(output.members), weight)
+    if not train.mixture_loss:
+        return members, _loss(output.logits.detach(), batch)
+    prediction = bce_sum(output.logits, batch.target, batch.weight)
     return train.mixture_loss * prediction + members, prediction.detach()
+
+
+def _loss(logits: Tensor, batch: Batch) -> Tensor:
+    """The loss of logits from which nothing is learned."""
+    return functional.softplus(logits).sub_(logits * batch.target).mul_(batch.weight).sum()

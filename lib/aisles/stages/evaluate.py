@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisles.calibrate import Tally, coverage_threshold, figures
-from aisles.calibrate.calibration import Calibration, Evidence, fit_calibration
+from aisles.calibrate.calibration import Evidence, fit_evidence
 from aisles.calibrate.pairs import Pairs
 from aisles.calibrate.thresholds import Thresholds, choose_thresholds
 from aisles.score import Measured, Packed, Scorer, measure, measured
@@ -45,13 +45,14 @@ def run(job: Job, params: Evaluate, account: Account) -> None:
     known = evidence(job, subject.scorer.taxonomy, params.truth)
     with step("calibrating on validation"):
         raw = _pass(job, subject, known, "validation", Evidence(), None)
-    calibration = Evidence(*[_calibration(raw, name) for name in ("unvoted", "voted")])
+    nothing = Pairs(len(subject.scorer.taxonomy), job.config.evaluate.bins)
+    unvoted, voted = (raw.pairs.get(("answers", name), nothing) for name in ("unvoted", "voted"))
+    calibration = fit_evidence(unvoted, voted, _answered(job, subject))
     with step("choosing thresholds on validation"):
         validation = _pass(job, subject, known, "validation", calibration, None)
-    empty = Pairs(len(subject.scorer.taxonomy), job.config.evaluate.bins)
     chosen = choose_thresholds(
-        validation.of("answers", empty),
-        validation.of("rules", empty),
+        validation.of("answers", nothing),
+        validation.of("rules", nothing),
         subject.scorer.taxonomy,
         job.config.evaluate.threshold_precision,
     )
@@ -112,10 +113,11 @@ def _pass(
     return measured((row.asDict() for row in counted(few).collect()), tree)
 
 
-def _calibration(raw: Measured, votes: str) -> Calibration:
-    """The map for pairs with or without a vote; the identity where there are no answers."""
-    pairs = raw.pairs.get(("answers", votes))
-    return Calibration() if pairs is None else fit_calibration(pairs)
+def _answered(job: Job, subject: Subject) -> NDArray[np.int64]:
+    """How many training products people have said to be in each category, int64 (C,)."""
+    rows = job.tables.read("outputs").filter(f"snapshot_id = '{subject.snapshot_id}'")
+    by_category = {row["category_id"]: row["answered"] for row in rows.collect()}
+    return np.array([by_category[c] or 0 for c in subject.scorer.taxonomy.ids], np.int64)
 
 
 def _store_thresholds(
@@ -123,12 +125,14 @@ def _store_thresholds(
 ) -> None:
     version = subject.model.version
     rows = [
-        (category, float(t), str(basis), float(bound), version, calibration.to_json())
-        for category, t, basis, bound in zip(
-            subject.scorer.taxonomy.ids,
-            chosen.threshold,
-            chosen.basis,
-            chosen.precision_lower_bound,
+        (category, float(t), str(basis), float(bound), version, calibration.to_json(place))
+        for place, (category, t, basis, bound) in enumerate(
+            zip(
+                subject.scorer.taxonomy.ids,
+                chosen.threshold,
+                chosen.basis,
+                chosen.precision_lower_bound,
+            )
         )
     ]
     schema = (
@@ -219,6 +223,7 @@ def thresholds_of(job: Job, subject: Subject) -> tuple[NDArray[np.float64], Evid
         raise ValueError(
             f"model version {subject.model.version} has no thresholds; run the stage evaluate first"
         )
-    by_category = {row["category_id"]: row["threshold"] for row in rows}
-    values = np.array([by_category[c] for c in subject.scorer.taxonomy.ids], np.float64)
-    return values, Evidence.from_json(rows[0]["calibration"])
+    by_category = {row["category_id"]: row for row in rows}
+    ordered = [by_category[category] for category in subject.scorer.taxonomy.ids]
+    values = np.array([row["threshold"] for row in ordered], np.float64)
+    return values, Evidence.from_json([row["calibration"] for row in ordered])

@@ -199,10 +199,15 @@ def _outputs(
         job.tables.read("labels", versions["labels"])
         .join(train, "product_id", how="left_semi")
         .groupBy("category_id")
-        .agg(F.sum("target").alias("believed"))
+        .agg(
+            F.sum("target").alias("believed"),
+            F.count_if(F.col("source").startswith("answer") & (F.col("target") > 0.5)).alias(
+                "answered"
+            ),
+        )
     )
-    total = train.count()
-    shares = {row["category_id"]: row["believed"] / total for row in believed.collect()}
+    total, said = train.count(), {row["category_id"]: row for row in believed.collect()}
+    shares = {category: row["believed"] / total for category, row in said.items()}
     rows = [
         (
             identity,
@@ -210,6 +215,7 @@ def _outputs(
             category,
             max(float(shares.get(category, 0.0)), _SMALLEST_PRIOR),
             job.config.labels.unknown_weight,
+            said[category]["answered"] if category in said else 0,
             int(tree.end[i]) - i,
             int(tree.parent[i]),
         )
@@ -217,7 +223,7 @@ def _outputs(
     ]
     schema = (
         "snapshot_id string, output_index int, category_id string, prior double,"
-        " unknown_weight double, span int, parent_index int"
+        " unknown_weight double, answered bigint, span int, parent_index int"
     )
     return job.spark.createDataFrame(rows, schema)
 
