@@ -61,6 +61,20 @@ def required_literals(pattern: str) -> frozenset[Literal] | None:
     return frozenset(map(_literal, best)) if best and _shortest(best) >= _SHORTEST else None
 
 
+def whole_words(pattern: str) -> frozenset[str] | None:
+    """The phrases that the pattern spells out, each from `\\b` to `\\b`; None for any other."""
+    if any(mark in pattern for mark in ("^", "$", "\\B", "\\A", "\\z")):
+        return None
+    try:
+        exact = _Reader(pattern.removeprefix("(?i)")).alternation().exact or frozenset([""])
+    except _Unsupported:
+        return None
+    phrases = frozenset(string.strip(_EDGE) for string in exact)
+    edged = exact == {f"{_EDGE}{phrase}{_EDGE}" for phrase in phrases}
+    sound = all(p and _is_word_sign(p[0]) and _is_word_sign(p[-1]) for p in phrases)
+    return phrases if edged and sound and _EDGE not in "".join(phrases) else None
+
+
 def _literal(string: str) -> Literal:
     """The string without its marks; a mark counts where a word character stands next to it."""
     text = " ".join(string.replace(_EDGE, "").split())

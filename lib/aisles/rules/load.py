@@ -55,7 +55,7 @@ def _unique(rows: Iterator[tuple[int, dict[str, str]]]) -> list[Rule]:
     lines: dict[str, int] = {}
     rules: list[Rule] = []
     for line, row in rows:
-        rule = _rule(line, row)
+        rule = rule_of(line, row)
         if rule.rule_id in lines:
             first = lines[rule.rule_id]
             raise ValueError(
@@ -68,7 +68,14 @@ def _unique(rows: Iterator[tuple[int, dict[str, str]]]) -> list[Rule]:
 
 
 def _rows(stream: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
-    """(first line, column -> cell) of each record; blank lines are passed over."""
+    """(first line, column -> cell) of each record."""
+    for line, header, cells in records(stream):
+        check_width(line, header, cells)
+        yield line, dict(zip(header, cells))
+
+
+def records(stream: TextIO) -> Iterator[tuple[int, list[str], list[str]]]:
+    """(first line, header, cells) of each record of any width; blank lines are passed over."""
     reader = csv.reader(stream)
     header = next(reader, [])
     missing = [name for name in COLUMNS if name not in header]
@@ -76,17 +83,22 @@ def _rows(stream: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
         raise ValueError(f"rules: no column {', '.join(missing)}; the header is {header}")
     line = reader.line_num + 1
     for cells in reader:
-        if cells and len(cells) != len(header):
-            raise ValueError(
-                f"rules: line {line} has {len(cells)} cells, the header {len(header)}; "
-                "quote cells that hold commas"
-            )
         if cells:
-            yield line, dict(zip(header, cells))
+            yield line, header, cells
         line = reader.line_num + 1
 
 
-def _rule(line: int, row: dict[str, str]) -> Rule:
+def check_width(line: int, header: list[str], cells: list[str]) -> None:
+    """Raises ValueError for a record with another number of cells than the header."""
+    if len(cells) != len(header):
+        raise ValueError(
+            f"rules: line {line} has {len(cells)} cells, the header {len(header)}; "
+            "quote cells that hold commas"
+        )
+
+
+def rule_of(line: int, row: dict[str, str]) -> Rule:
+    """The rule of one record; raises ValueError for a cell that no rule can have."""
     effect = row.get("effect") or "is"
     _one_of(line, "enabled", row["enabled"], ("true", "false"))
     _one_of(line, "effect", effect, EFFECTS)
