@@ -24,6 +24,8 @@ SHOWN = {
     "calibration_error_above_5_percent": "calibration error > 5 %",
     "coarse_recall": "recall of coarse truth",
 }
+WIDE = 12
+"""Columns from which a row is printed upright: side by side each would be a few signs wide."""
 _GROUPS = {"in_shop": "seen shops", "left_out": "left out"}
 
 
@@ -62,13 +64,18 @@ def example_queries() -> list[tuple[str, str]]:
 
 
 def print_frame(screen: Console, title: str, frame: DataFrame, most: int) -> None:
-    """Prints at most so many rows of a frame as a table."""
+    """Prints at most so many rows of a frame as a table, wide ones row by row."""
     from rich.table import Table
 
+    rows = frame.limit(most).collect()
+    if len(frame.columns) > WIDE:
+        for row in rows:
+            screen.print(_upright(row.asDict(recursive=True)))
+        return
     table = Table(title=title or None, show_lines=False)
     for name in frame.columns:
         table.add_column(name, overflow="fold")
-    for row in frame.limit(most).collect():
+    for row in rows:
         table.add_row(*[_cell(value) for value in row])
     screen.print(table)
 
@@ -77,6 +84,25 @@ def _cell(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _upright(row: dict[str, object]) -> object:
+    """One row with a line for each column, and for each entry of a map or list."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in row.items():
+        if isinstance(value, dict):
+            entries = sorted((str(key), _cell(entry)) for key, entry in value.items())
+            size = max((len(key) for key, _ in entries), default=0)
+            lines = [f"{key:{size}}  {entry}" for key, entry in entries]
+        else:
+            lines = [_cell(entry) for entry in (value if isinstance(value, list) else [value])]
+        table.add_row(name, Text("\n".join(lines) or "-"))
+    return table
 
 
 def _stages(job: Job) -> object:
