@@ -1,20 +1,63 @@
--- One row is one (product, category) of which rules, the model or people have spoken.
+-- One row is one (product, category) of which rules, the model or people have spoken, there or by
+-- what follows from it: a rule or a yes below speaks for the category, an is_not or a no above it
+-- against. rules: `(not)` marks an is_not, `on` the category that the rule names where that is
+-- another one. human: the newest word of people, +1 or -1, and the category it was given on.
 CREATE OR REPLACE VIEW why AS
-WITH voted AS (
-  SELECT product_id, category_id,
-    array_sort(collect_set(concat(rule_id, ' v', rule_version, if(vote > 0, '', ' (not)')))) AS rules,
-    array_sort(collect_set(concat(field, ': ', matched_text))) AS matched_texts
-  FROM rule_votes GROUP BY product_id, category_id
-), asked AS (
-  SELECT product_id, category_id, max_by(answer, struct(at, answer_id)) AS human
-  FROM human_labels GROUP BY product_id, category_id
+WITH RECURSIVE containing (category_id, above) AS (
+  SELECT category_id, category_id FROM categories
+  UNION ALL
+  SELECT k.category_id, c.parent_id FROM containing k
+  JOIN categories c ON c.category_id = k.above WHERE c.parent_id IS NOT NULL
+), votes AS (
+  SELECT v.product_id, v.category_id, v.vote, struct(v.rule_id, v.rule_version, v.vote,
+    v.category_id AS on_category_id, v.field, v.span_start, v.span_end, v.matched_text,
+    r.precision) AS cast_vote
+  FROM rule_votes v
+  LEFT JOIN rule_report r ON r.rule_id = v.rule_id AND r.rule_version = v.rule_version
+), answers AS (
+  SELECT product_id, category_id, answer, struct(at, false AS direct, answer_id, answer,
+    category_id AS on_category_id, annotator, reason, propensity) AS given
+  FROM human_labels
+), said AS (
+  SELECT product_id, category_id, struct(assigned, probability, spread, model_version) AS model,
+    NULL AS cast_vote, NULL AS given
+  FROM scores
+  UNION ALL
+  SELECT v.product_id, k.above, NULL, v.cast_vote, NULL
+  FROM votes v JOIN containing k ON k.category_id = v.category_id
+  WHERE v.vote > 0 OR k.above = v.category_id
+  UNION ALL
+  SELECT a.product_id, k.above, NULL, NULL,
+    named_struct('at', a.given.at, 'direct', k.above = a.category_id,
+      'answer_id', a.given.answer_id, 'answer', a.answer, 'on_category_id', a.category_id,
+      'annotator', a.given.annotator, 'reason', a.given.reason, 'propensity', a.given.propensity)
+  FROM answers a JOIN containing k ON k.category_id = a.category_id
+  WHERE a.answer > 0 OR k.above = a.category_id
+), spoken AS (
+  SELECT DISTINCT s.product_id, s.category_id, k.above
+  FROM said s JOIN containing k ON k.category_id = s.category_id WHERE k.above <> s.category_id
+), everything AS (
+  SELECT * FROM said
+  UNION ALL
+  SELECT s.product_id, s.category_id, NULL, v.cast_vote, NULL
+  FROM spoken s JOIN votes v ON v.product_id = s.product_id AND v.category_id = s.above
+  WHERE v.vote < 0
+  UNION ALL
+  SELECT s.product_id, s.category_id, NULL, NULL, a.given
+  FROM spoken s JOIN answers a ON a.product_id = s.product_id AND a.category_id = s.above
+  WHERE a.answer < 0
+), pairs AS (
+  SELECT product_id, category_id, max(model) AS model, max(given) AS given,
+    array_sort(collect_list(cast_vote)) AS votes
+  FROM everything GROUP BY product_id, category_id
 )
-SELECT coalesce(s.product_id, v.product_id, h.product_id) AS product_id,
-  coalesce(s.category_id, v.category_id, h.category_id) AS category_id,
-  c.path AS category, s.assigned, s.probability, s.spread, s.model_version,
-  v.rules, v.matched_texts, h.human
-FROM scores s
-FULL OUTER JOIN voted v ON v.product_id = s.product_id AND v.category_id = s.category_id
-FULL OUTER JOIN asked h ON h.product_id = coalesce(s.product_id, v.product_id)
-  AND h.category_id = coalesce(s.category_id, v.category_id)
-LEFT JOIN categories c ON c.category_id = coalesce(s.category_id, v.category_id, h.category_id)
+SELECT p.product_id, p.category_id, c.path AS category, p.model.assigned, p.model.probability,
+  p.model.spread, p.model.model_version,
+  nullif(transform(p.votes, v -> concat(v.rule_id, ' v', v.rule_version,
+    if(v.vote > 0, '', ' (not)'),
+    if(v.on_category_id = p.category_id, '', concat(' on ', v.on_category_id)))), array()) AS rules,
+  nullif(array_distinct(transform(filter(p.votes, v -> v.matched_text IS NOT NULL),
+    v -> concat(v.field, ': ', v.matched_text))), array()) AS matched_texts,
+  p.given.answer AS human, p.votes, p.given.on_category_id AS human_on_category_id,
+  p.given.annotator, p.given.reason, p.given.at AS answered_at, p.given.propensity
+FROM pairs p LEFT JOIN categories c ON c.category_id = p.category_id

@@ -1,16 +1,21 @@
 """Answers in their two forms become yes and no on categories."""
 
+import datetime as dt
+import gzip
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisles.labels.answers import expand_batch, read_answers
+from aisles.labels.answers import Answers, answers_of, check_files, read_answers
 from aisles.labels.pack import pack
+from aisles.labels.records import read_records
+from aisles.labels.sets import expand_batch
 from aisles.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -114,42 +119,86 @@ def test_sets_of_many_products_do_not_mix() -> None:
     }
 
 
-def read(spark: "SparkSession", folder: Path, text: str) -> list[dict[str, object]]:
+def rows_of(found: Answers) -> list[dict[str, Any]]:
+    order = ["product_id", "category_id"]
+    return [row.asDict() for row in found.answers.orderBy(order).collect()]
+
+
+def refused(found: Answers) -> list[tuple[str, int, str]]:
+    """(file, record_no, reason) of what could not be used."""
+    rows = found.rejected.orderBy("file", "record_no").collect()
+    return [(row.file, row.record_no, row.reason) for row in rows]
+
+
+def counts(found: Answers) -> dict[str, tuple[int, ...]]:
+    """file -> (records, accepted, rejected, partial)"""
+    return {
+        row.file: (row.records, row.accepted, row.rejected, row.partial)
+        for row in found.files.collect()
+    }
+
+
+def read(spark: "SparkSession", folder: Path, text: str) -> Answers:
     path = folder / "answers.csv"
     path.write_text(text, encoding="utf-8")
-    order = ["product_id", "category_id"]
-    return [row.asDict() for row in read_answers(spark, str(path), TREE).orderBy(order).collect()]
+    return answers_of(check_files(read_records(spark, str(path)).cache(), str(path)), TREE)
+
+
+PAIR_CSV = (
+    "product_id,category_id,answer,at,propensity,round,reason\n"
+    'n/r/1, boots ,1,2026-01-02T03:04:05,0.25,3,"a ""boot"",\nsurely"\n'
+    "n/r/1,toys,0,,,,\n"
+)
 
 
 def test_pairs(spark: "SparkSession", tmp_path: Path) -> None:
-    text = (
-        "product_id,category_id,answer,at,propensity,round,reason\n"
-        'n/r/1, boots ,1,2026-01-02T03:04:05,0.25,3,"a ""boot"", surely"\n'
-        "n/r/1,toys,0,,,,\n"
-    )
-    boots, toys = read(spark, tmp_path, text)
+    found = read(spark, tmp_path, PAIR_CSV)
+    boots, toys = rows_of(found)
     assert (boots["category_id"], boots["answer"], boots["complete"]) == ("boots", 1, False)
     assert (boots["propensity"], boots["round"]) == (0.25, 3)
-    assert boots["reason"] == 'a "boot", surely'
+    assert boots["reason"] == 'a "boot",\nsurely'
     assert str(boots["at"]) == "2026-01-02 03:04:05"
     assert (toys["answer"], toys["at"], toys["propensity"]) == (-1, None, None)
     assert toys["strategy"] is None
-
-    # Read again, the same answers have the same ids, whatever the order of the columns.
-    again = read(spark, tmp_path, text)
-    assert [row["answer_id"] for row in again] == [boots["answer_id"], toys["answer_id"]]
+    assert (boots["record_no"], toys["record_no"]) == (1, 2)
     assert boots["answer_id"] != toys["answer_id"]
+    assert counts(found) == {"answers.csv": (2, 2, 0, 0)}
+    assert refused(found) == []
+
+
+def test_the_same_answer_has_the_same_id_wherever_it_stands(
+    spark: "SparkSession", tmp_path: Path
+) -> None:
+    first = [row["answer_id"] for row in rows_of(read(spark, tmp_path, PAIR_CSV))]
+    answers = {
+        "round": pa.array([3, None], pa.int64()),
+        "answer": pa.array([True, False]),
+        "category_id": ["boots", "toys"],
+        "at": pa.array([dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC), None]),
+        "product_id": ["n/r/1", "n/r/1"],
+        "about": pa.array([{"a": 1}, None]),
+    }
+    path = tmp_path / "folder" / "deep" / "answers"
+    path.parent.mkdir(parents=True)
+    pq.write_table(pa.table(answers), path)
+    found = read_answers(spark, str(tmp_path / "folder"), TREE)
+    assert [row["answer_id"] for row in rows_of(found)] == first
+    assert {row["file"] for row in rows_of(found)} == {"deep/answers"}
+
+    later = rows_of(read(spark, path.parent, PAIR_CSV.replace("03:04:05", "03:04:06")))
+    assert later[0]["answer_id"] != first[0]
+    assert later[1]["answer_id"] == first[1]
 
 
 def test_sets(spark: "SparkSession", tmp_path: Path) -> None:
     text = (
         "network,retailer,merchant_product_id,category_ids,complete,annotator\n"
         "n,r,1,boots,1,Ada\n"
-        "n,r,2,shoes;toys,0,Ben\n"
+        "n,r,2,Fashion > Shoes;toys;spaceships,1,Ben\n"
     )
-    rows = read(spark, tmp_path, text)
-    found = {(r["product_id"], r["category_id"]): (r["answer"], r["complete"]) for r in rows}
-    assert found == {
+    found = read(spark, tmp_path, text)
+    rows = rows_of(found)
+    assert {(r["product_id"], r["category_id"]): (r["answer"], r["complete"]) for r in rows} == {
         ("n/r/1", "boots"): (1, True),
         ("n/r/1", "sandals"): (-1, True),
         ("n/r/1", "dresses"): (-1, True),
@@ -160,39 +209,108 @@ def test_sets(spark: "SparkSession", tmp_path: Path) -> None:
     }
     assert {r["annotator"] for r in rows if r["product_id"] == "n/r/1"} == {"Ada"}
     assert len({r["answer_id"] for r in rows}) == 2
+    # The rest of a set with an unknown category is used.
+    strange = "category_ids has what is no category: spaceships"
+    assert refused(found) == [("answers.csv", 2, strange)]
+    assert counts(found) == {"answers.csv": (2, 2, 0, 1)}
+
+
+HEAD = "product_id,category_id,answer,at,propensity,round"
+SET_HEAD = "network,retailer,merchant_product_id,category_ids,complete"
+NO_PRODUCT = "product_id is missing; expected network/retailer/merchant_product_id"
+NO_CATEGORY = "expected a category of the table categories"
+NO_SHARE = "expected a number above 0 and at most 1"
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("head", "rows"),
     [
-        ("product,category,answer\n", "expected the columns product_id,category_id,answer or "),
-        ("product_id,category_id,answer\np,boots,yes\n", "answer of p is 'yes'; expected 1 or 0"),
-        ("product_id,category_id,answer\np,boots,\n", "answer of p is None; expected 1 or 0"),
         (
-            "product_id,category_id,answer,propensity\np,boots,1,0\n",
-            "propensity of p is '0'; expected a number above 0 and at most 1",
+            HEAD,
+            {
+                "n/r/1,toys,1,,,": None,
+                "p,boots,yes,,,": "answer is 'yes'; expected 1 or 0",
+                "p,boots,,,,": "answer is missing; expected 1 or 0",
+                "p,hats,1,,,": f"category_id is 'hats'; {NO_CATEGORY}",
+                "p,,1,,,": f"category_id is missing; {NO_CATEGORY}",
+                ",boots,1,,,": NO_PRODUCT,
+                "p,boots,1,,0,": f"propensity is '0'; {NO_SHARE}",
+                "p,boots,1,,20%,": f"propensity is '20%'; {NO_SHARE}",
+                "p,boots,1,yesterday,,": "at is 'yesterday'; expected a timestamp",
+                "p,boots,1": "3 cells; expected 6",
+                "p,boots,1,,,two": "round is 'two'; expected a whole number",
+            },
         ),
         (
-            "product_id,category_id,answer,propensity\np,boots,1,20%\n",
-            "propensity of p is '20%'; expected a number above 0 and at most 1",
-        ),
-        (
-            "network,retailer,merchant_product_id,category_ids,complete\nn,r,1,boots,yes\n",
-            "complete of n/r/1 is 'yes'; expected 1 or 0",
-        ),
-        (
-            "product_id,category_id,answer,at\np,boots,1,yesterday\n",
-            "at of p is 'yesterday'; expected a timestamp",
+            SET_HEAD,
+            {
+                "n,r,1,boots,yes": "complete is 'yes'; expected 1 or 0",
+                "n,,1,boots,1": NO_PRODUCT,
+                "n,r,1,,0": "category_ids is missing; expected categories, or complete = 1 where"
+                " none fits",
+                "n,r,1,hats;ties,1": "category_ids has what is no category: hats; ties",
+                "n,r,1,toys,0": None,
+            },
         ),
     ],
 )
-def test_what_cannot_be_read_is_refused(
-    spark: "SparkSession", tmp_path: Path, text: str, message: str
+def test_a_record_that_cannot_be_used_stops_no_other(
+    spark: "SparkSession", tmp_path: Path, head: str, rows: dict[str, str | None]
 ) -> None:
+    found = read(spark, tmp_path, "\n".join([head, *rows]) + "\n")
+    expected = [
+        ("answers.csv", place, why) for place, why in enumerate(rows.values(), 1) if why is not None
+    ]
+    assert refused(found) == expected
+    assert [(r["product_id"], r["category_id"]) for r in rows_of(found)] == [("n/r/1", "toys")]
+    assert counts(found) == {"answers.csv": (len(rows), 1, len(rows) - 1, 0)}
+    for kept in found.rejected.collect():
+        assert not kept.partial
+        for cell in list(rows)[kept.record_no - 1].split(","):
+            assert cell in kept.raw
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"product,category,answer\n", "expected the columns product_id,category_id,answer or "),
+        (b"product_id,category_id,answer,answer\n", "column 'answer' stands more than once"),
+        (b"\n", "Empty CSV file"),
+        (b"product_id,category_id,answer\n\xff,b,1\n", "invalid UTF8"),
+        (b"\x1f\x8bbroken", "the gzip file is damaged"),
+        (b"[1, 2", "expected a JSON list of tasks; it is none"),
+        (b'{"id": 1}', "expected a JSON list of tasks; it is none"),
+        (b'[{"id": 1, "product_id": "p", "answer": "yes"}]', "expected tasks with data and"),
+    ],
+)
+def test_a_file_without_our_form_is_refused(
+    spark: "SparkSession", tmp_path: Path, content: bytes, message: str
+) -> None:
+    (tmp_path / "good.csv").write_text("product_id,category_id,answer\np,boots,1\n")
+    (tmp_path / "wrong").write_bytes(content)
     with pytest.raises(ValueError) as caught:
-        read(spark, tmp_path, text)
+        read_answers(spark, str(tmp_path), TREE)
     assert message in str(caught.value)
-    assert "answers.csv" in str(caught.value)
+    assert str(caught.value).startswith(f"{tmp_path} (wrong): ")
+
+
+def test_an_empty_file(spark: "SparkSession", tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"empty.csv: nothing is in it; expected CSV"):
+        read_answers(spark, str(tmp_path / "empty.csv"), TREE)
+
+
+def test_a_file_that_is_not_there(spark: "SparkSession", tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="there is no such file or folder"):
+        read_answers(spark, str(tmp_path / "nowhere.csv"), TREE)
+
+
+def test_a_packed_file_and_a_file_without_records(spark: "SparkSession", tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(PAIR_CSV.encode("utf-8-sig")))
+    (tmp_path / "b.csv").write_text("product_id,category_id,answer\n")
+    found = read_answers(spark, str(tmp_path), TREE)
+    assert counts(found) == {"a.csv.gz": (2, 2, 0, 0), "b.csv": (0, 0, 0, 0)}
+    assert len(rows_of(found)) == 2
 
 
 @pytest.mark.parametrize("kind", ["i4", "f4"])

@@ -205,7 +205,7 @@ def test_weights_and_what_a_label_rests_on(believed: dict[tuple[str, str], Any])
 
 
 def precision_of(votes: "DataFrame", judged: "DataFrame") -> dict[str, float]:
-    found = rule_precision(votes, judged, CONFIG).collect()
+    found = rule_precision(votes, judged, CONFIG, above(votes.sparkSession, TREE)).collect()
     return {f"{row['rule_id']} v{row['rule_version']}": row["precision"] for row in found}
 
 
@@ -229,13 +229,20 @@ def test_precision_is_a_posterior_over_sampled_answers(spark: "SparkSession") ->
         ],
         JUDGED,
     )
-    prior = 0.8 * 8
+    # Weights 2 and 4 say as much as 36 / 20 answers; each version's prior is what the other one's
+    # answers make of 0.8, and rules that say `is not` are judged apart.
+    both, one = 36 / 20, 1
+    from_v1 = (0.8 * 8 + both * (2 / 6)) / (8 + both)
+    from_v2 = (0.8 * 8 + one) / (8 + one)
     assert precision_of(votes, judged) == pytest.approx(
         {
-            "mixed v1": (prior + 2 * (2 / (2 + 4))) / (8 + 2),
-            "mixed v2": (prior + 1) / (8 + 1),
-            "not v1": (prior + 2 * (4 / (2 + 4))) / (8 + 2),
-            "unasked v1": 0.8,
+            "mixed v1": (from_v2 * 8 + both * (2 / 6)) / (8 + both),
+            "mixed v2": (from_v1 * 8 + one) / (8 + one),
+            "not v1": (0.8 * 8 + both * (4 / 6)) / (8 + both),
+            # Of the same category, without an answer of its own.
+            "unasked v1": (0.8 * 8 + (2 + 2 + 4) ** 2 / (4 + 4 + 16) * (4 / 8))
+            / (8 + (2 + 2 + 4) ** 2 / (4 + 4 + 16)),
+            # Another tree.
             "elsewhere v1": 0.8,
         }
     )
@@ -252,7 +259,8 @@ def test_sampled_answers_move_the_targets_of_votes(spark: "SparkSession") -> Non
         CONFIG,
     ).collect()
     by_product = {row["product_id"]: row for row in found}
-    assert by_product["p2"]["target"] == pytest.approx(6.4 / 10)
+    effective = (2 + 10) ** 2 / (2**2 + 10**2)
+    assert by_product["p2"]["target"] == pytest.approx(6.4 / (8 + effective))
     assert by_product["p0"]["importance"] == pytest.approx(2.0)
     assert by_product["p1"]["importance"] == pytest.approx(10.0)
     assert by_product["p2"]["importance"] == 1.0

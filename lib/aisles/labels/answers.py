@@ -1,20 +1,21 @@
-"""Answers of people, read from their two forms into rows of `human_labels`."""
+"""Answers of people: records of files checked one by one, and made into rows of `human_labels`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from aisles.labels.records import read_records
+from aisles.labels.sets import expand_sets, named_in
 from aisles.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
-PAIRS = ("product_id", "category_id", "answer")
-SETS = ("network", "retailer", "merchant_product_id", "category_ids", "complete")
 OPTIONAL = {
     "annotator": "string",
     "at": "timestamp",
@@ -23,144 +24,237 @@ OPTIONAL = {
     "strategy": "string",
     "propensity": "double",
     "model_version": "string",
+    "ground_truth": "boolean",
 }
-_KEEP = ["answer_id", "product_id", *OPTIONAL]
+_FROM = ("file", "file_hash", "record_no")
+_KEEP = ["answer_id", "product_id", "form", *OPTIONAL, *_FROM]
+_TRUE, _FALSE = ("1", "true"), ("0", "false")
+_RAW_LENGTH = 10_000  # code points of a rejected record that are kept
 
 
-def read_answers(spark: SparkSession, path: str, tree: Taxonomy) -> DataFrame:
-    """One row is one answer on one (product, category), ready for `human_labels`.
+@dataclass(frozen=True)
+class Answers:
+    """What files of answers hold.
 
-    Columns: answer_id, product_id, category_id, answer (+1, -1), complete and the optional ones.
-    answer_id is a hash of the answer's content, so that reading a file again finds the same.
-    Raises ValueError when the columns fit neither form or a value cannot be read.
+    answers: one row is one answer on one (product, category): answer_id, product_id, category_id,
+    answer (+1, -1), complete, form (pairs or sets), the optional columns, and file, file_hash,
+    record_no. rejected: one row is one record that cannot be used, or only in part: file,
+    file_hash, record_no, reason, raw, partial. files: one row is one file: file, file_hash,
+    records = accepted + rejected, and partial, which of the accepted ones are not used whole.
+    """
+
+    answers: DataFrame
+    rejected: DataFrame
+    files: DataFrame
+
+
+def read_answers(spark: SparkSession, path: str, tree: Taxonomy) -> Answers:
+    """What a file, a folder or an address holds; see `check_files` and `answers_of`."""
+    return answers_of(check_files(read_records(spark, path), path), tree)
+
+
+def check_files(records: DataFrame, path: str) -> DataFrame:
+    """The records, when every file could be read.
+
+    Raises ValueError with the first file that has no form of ours, and where there is none.
     """
     from pyspark.sql import functions as F
 
-    raw = spark.read.csv(path, header=True, quote='"', escape='"', multiLine=True)
-    blank = F.lit("")
-    raw = raw.select(
-        [F.nullif(F.trim(F.col(f"`{name}`")), blank).alias(name) for name in raw.columns]
-    )
-    have = set(raw.columns)
-    pairs = set(PAIRS) <= have
-    if not pairs and not set(SETS) <= have:
-        raise ValueError(
-            f"{path}: expected the columns {','.join(PAIRS)} or {','.join(SETS)}; "
-            f"came {','.join(raw.columns)}"
-        )
-    if not pairs:
-        joined = F.concat_ws("/", "network", "retailer", "merchant_product_id")
-        raw = raw.withColumn("product_id", joined)
-    _check(raw, path)
-    content = [F.coalesce(F.col(f"`{name}`"), F.lit("")) for name in sorted(have)]
-    base = raw.withColumn("answer_id", F.sha1(F.concat_ws("\u001f", *content)))
-    for name, kind in OPTIONAL.items():
-        value = F.col(name) if name in have else F.lit(None)
-        base = base.withColumn(name, value.cast("string").try_cast(kind))
-    if pairs:
-        return base.select(
-            *_KEEP,
-            "category_id",
-            F.when(F.col("answer").isin("1", "true"), 1)
-            .otherwise(-1)
-            .cast("tinyint")
-            .alias("answer"),
-            F.lit(False).alias("complete"),
-        )
-    sets = base.withColumn("complete", F.col("complete").isin("1", "true"))
-    return expand_sets(sets.select(*_KEEP, "category_ids", "complete"), tree)
+    files = records.filter("record_no = 0").select("file", "wrong")
+    broken = files.orderBy(F.isnull("wrong"), "file").first()
+    if broken is None:
+        raise ValueError(f"{path}: nothing is in it; expected CSV, Parquet or Label Studio's JSON")
+    if broken["wrong"]:
+        inside = "" if path.endswith(broken["file"]) else f" ({broken['file']})"
+        raise ValueError(f"{path}{inside}: {broken['wrong']}")
+    return records
 
 
-def _check(raw: DataFrame, path: str) -> None:
-    """ValueError with the first value that cannot be read; only an answer may not be blank."""
+def answers_of(records: DataFrame, tree: Taxonomy) -> Answers:
+    """What the records (see records.RECORD) say of the tree's categories.
+
+    answer_id is a hash of who says what of what, when and in which round: reading a file again, or
+    the same answers from another one, finds the same ids, and an answer given anew has another id
+    when its time differs.
+    """
     from pyspark.sql import functions as F
 
-    truth = ("0", "1", "true", "false")
-    share = F.col("propensity").try_cast("double")
-    readable = {
-        "answer": (F.coalesce(F.col("answer").isin(*truth), F.lit(False)), "1 or 0"),
-        "complete": (F.col("complete").isin(*truth), "1 or 0"),
-        "at": (F.col("at").try_cast("timestamp").isNotNull(), "a timestamp"),
-        "round": (F.col("round").try_cast("int").isNotNull(), "a whole number"),
+    checked = _checked(records.filter("record_no > 0"), tree)
+    good = checked.filter("wrong IS NULL").withColumn("answer_id", _identity())
+    pairs = good.filter("form = 'pairs'").select(
+        *_KEEP,
+        "category_id",
+        F.when(F.col("answer").isin(*_TRUE), 1).otherwise(-1).cast("tinyint").alias("answer"),
+        F.lit(False).alias("complete"),
+    )
+    sets = good.filter("form = 'sets'").select(*_KEEP, "category_ids", "complete")
+    return Answers(
+        pairs.unionByName(expand_sets(sets, tree)), _rejected(checked), _files(records, checked)
+    )
+
+
+def _checked(records: DataFrame, tree: Taxonomy) -> DataFrame:
+    """One row is one record with its typed values and, in `wrong`, why it cannot be used."""
+    from pyspark.sql import functions as F
+
+    def cell(name: str) -> Column:
+        return F.col("cells").getItem(name)
+
+    shop = [cell(name) for name in ("network", "retailer", "merchant_product_id")]
+    whole = F.when(F.concat(*shop).isNotNull(), F.concat_ws("/", *shop))
+    return (
+        records.withColumns(
+            {
+                "product_id": F.coalesce(cell("product_id"), whole),
+                "answer": F.lower(cell("answer")),
+                "complete_text": F.lower(cell("complete")),
+                **{name: cell(name) for name in ("category_id", "category_ids")},
+                **{f"{name}_text": cell(name) for name in OPTIONAL},
+            }
+        )
+        .withColumns({name: _typed(name, kind) for name, kind in OPTIONAL.items()})
+        .withColumn("complete", F.coalesce(F.col("complete_text").isin(*_TRUE), F.lit(False)))
+        .transform(_with_names(tree))
+        .withColumn("wrong", _wrong())
+    )
+
+
+def _typed(name: str, kind: str) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.col(f"{name}_text").try_cast(kind)
+
+
+def _with_names(tree: Taxonomy) -> Callable[[DataFrame], DataFrame]:
+    """A transform that adds what the tree knows: known (bool), named and unknown.
+
+    known: whether it has the pair's category. named: how many of the set's categories it has.
+    unknown: the others, null without any.
+    """
+    ids = pa.array(tree.ids, pa.string())
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            named, unknown = named_in(batch.column("category_ids"), tree)
+            known = pc.is_in(batch.column("category_id"), ids)
+            columns = [*batch.columns, known, pa.array(named.sum(1).astype("int32")), unknown]
+            names = [*batch.schema.names, "known", "named", "unknown"]
+            yield pa.RecordBatch.from_arrays(columns, names=names)
+
+    def transform(frame: DataFrame) -> DataFrame:
+        from pyspark.sql.types import BooleanType, IntegerType, StringType
+
+        added = {"known": BooleanType(), "named": IntegerType(), "unknown": StringType()}
+        schema = frame.limit(0).schema
+        for name, kind in added.items():
+            schema = schema.add(name, kind)
+        return frame.mapInArrow(run, schema)
+
+    return transform
+
+
+def _wrong() -> Column:
+    """The first reason why a record cannot be used; null when it can."""
+    from pyspark.sql import functions as F
+
+    pair, whole = F.col("form") == "pairs", F.col("form") == "sets"
+    share = F.col("propensity")
+    reasons = {
+        "product_id": (F.col("product_id").isNull(), "network/retailer/merchant_product_id"),
+        "answer": (pair & ~_one_of("answer"), "1 or 0"),
+        "complete": (whole & _given("complete") & ~_one_of("complete_text"), "1 or 0"),
+        "at": (_given("at") & F.col("at").isNull(), "a timestamp"),
+        "round": (_given("round") & F.col("round").isNull(), "a whole number"),
         "propensity": (
-            F.coalesce((share > 0) & (share <= 1), F.lit(False)),
+            _given("propensity") & ~F.coalesce((share > 0) & (share <= 1), F.lit(False)),
             "a number above 0 and at most 1",
         ),
+        "category_id": (pair & ~F.col("known"), "a category of the table categories"),
     }
-    given = [name for name in readable if name in raw.columns]
-    wrong = [
-        F.when(
-            ~readable[name][0] & (F.col(name).isNotNull() | F.lit(name == "answer")),
-            F.struct(F.lit(name).alias("name"), F.col(name).alias("value"), "product_id"),
-        )
-        for name in given
-    ]
-    found = raw.select(F.coalesce(*wrong).alias("wrong")).filter("wrong IS NOT NULL").first()
-    if found is not None:
-        name, value, product = found["wrong"]
-        raise ValueError(f"{path}: {name} of {product} is {value!r}; expected {readable[name][1]}")
+    found = [F.when(bad, _reason(name, wanted)) for name, (bad, wanted) in reasons.items()]
+    silent = whole & (F.col("named") == 0) & ~(F.col("complete") & F.col("unknown").isNull())
+    nothing = F.when(
+        silent & F.col("unknown").isNull(),
+        "category_ids is missing; expected categories, or complete = 1 where none fits",
+    ).when(silent, _stranger())
+    return F.coalesce("wrong", *found, nothing)
 
 
-def expand_sets(sets: DataFrame, tree: Taxonomy) -> DataFrame:
-    """One row is one category that a set answers: yes for the named, no for the highest others."""
-    from pyspark.sql.types import BooleanType, ByteType, StringType, StructField, StructType
+def _given(name: str) -> Column:
+    from pyspark.sql import functions as F
 
-    kept = [field for field in sets.schema.fields if field.name not in ("category_ids", "complete")]
-    schema = StructType(
-        [
-            *kept,
-            StructField("category_id", StringType()),
-            StructField("answer", ByteType()),
-            StructField("complete", BooleanType()),
-        ]
-    )
-
-    def expand(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            if batch.num_rows:
-                yield expand_batch(batch, tree)
-
-    return sets.mapInArrow(expand, schema)
+    return F.col(f"{name}_text").isNotNull()
 
 
-def expand_batch(batch: pa.RecordBatch, tree: Taxonomy) -> pa.RecordBatch:
-    """The rows that the sets of one batch stand for.
+def _one_of(name: str) -> Column:
+    from pyspark.sql import functions as F
 
-    A complete set is a yes for each named category and a no for the highest categories off the
-    paths to them. Where a set names a category that the tree lacks it cannot be complete.
-    """
-    named, known = _named(batch.column("category_ids"), tree)
-    complete = np.asarray(batch.column("complete").fill_null(False)) & known
-    closed = tree.close_up(named)
-    under = np.ones_like(closed)
-    inner = tree.parent >= 0
-    under[:, inner] = closed[:, tree.parent[inner]]
-    refused = ~closed & under & complete[:, None]
-    row, place = np.nonzero(named | refused)
-    taken = batch.drop_columns(["category_ids", "complete"]).take(pa.array(row))
-    return pa.RecordBatch.from_arrays(
-        [
-            *taken.columns,
-            pa.array(np.array(tree.ids, dtype=object)[place], pa.string()),
-            pa.array(np.where(named[row, place], 1, -1).astype(np.int8)),
-            pa.array(complete[row]),
+    return F.coalesce(F.col(name).isin(*_TRUE, *_FALSE), F.lit(False))
+
+
+def _reason(name: str, wanted: str) -> Column:
+    from pyspark.sql import functions as F
+
+    value = F.col("cells").getItem(name)
+    came = F.when(value.isNull(), "missing").otherwise(F.concat(F.lit("'"), value, F.lit("'")))
+    return F.concat(F.lit(f"{name} is "), came, F.lit(f"; expected {wanted}"))
+
+
+def _stranger() -> Column:
+    from pyspark.sql import functions as F
+
+    return F.concat(F.lit("category_ids has what is no category: "), F.col("unknown"))
+
+
+def _identity() -> Column:
+    from pyspark.sql import functions as F
+
+    words = F.transform(F.split("category_ids", ";"), F.trim)
+    listed = F.array_sort(F.array_distinct(F.filter(words, lambda word: word != "")))
+    said = {
+        "pairs": [F.col("category_id"), F.col("answer").isin(*_TRUE).cast("string")],
+        "sets": [
+            F.array_join(listed, ";"),
+            F.concat(F.lit("set "), F.col("complete").cast("string")),
         ],
-        names=[*taken.schema.names, "category_id", "answer", "complete"],
+    }
+    parts = [
+        F.when(F.col("form") == "pairs", pair).otherwise(whole)
+        for pair, whole in zip(said["pairs"], said["sets"])
+    ]
+    given = [F.col("product_id"), *parts, *[F.col(name) for name in ("annotator", "at", "round")]]
+    texts = [F.coalesce(part.cast("string"), F.lit("")) for part in given]
+    return F.sha1(F.concat_ws("\u001f", *texts))
+
+
+def _rejected(checked: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    raw = F.coalesce("raw", F.to_json("cells"))
+    part = F.when((F.col("form") == "sets") & F.col("unknown").isNotNull(), _stranger())
+    return (
+        checked.withColumn("reason", F.coalesce("wrong", part))
+        .filter("reason IS NOT NULL")
+        .select(
+            *_FROM,
+            "reason",
+            F.substring(raw, 1, _RAW_LENGTH).alias("raw"),
+            F.col("wrong").isNull().alias("partial"),
+        )
     )
 
 
-def _named(lists: pa.Array, tree: Taxonomy) -> tuple[np.ndarray, np.ndarray]:
-    """Membership (rows, C) of the named categories, and whether the tree has all of them."""
-    import pyarrow.compute as pc
+def _files(records: DataFrame, checked: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as F
 
-    parts = pc.split_pattern(lists.fill_null(""), ";")
-    row = np.repeat(np.arange(len(lists)), np.diff(np.asarray(parts.offsets)))
-    words = pc.utf8_trim_whitespace(parts.flatten())
-    place = pc.index_in(words, pa.array(tree.ids, pa.string())).fill_null(-1)
-    places, blank = np.asarray(place), np.asarray(pc.equal(words, ""))
-    member = np.zeros((len(lists), len(tree)), dtype=bool)
-    found = places >= 0
-    member[row[found], places[found]] = True
-    known = np.ones(len(lists), dtype=bool)
-    known[row[~found & ~blank]] = False
-    return member, known
+    part = (F.col("form") == "sets") & F.col("unknown").isNotNull()
+    counts = checked.groupBy("file", "file_hash").agg(
+        F.count("*").alias("records"),
+        F.count(F.when(F.col("wrong").isNull(), 1)).alias("accepted"),
+        F.count(F.when(F.col("wrong").isNotNull(), 1)).alias("rejected"),
+        F.count(F.when(F.col("wrong").isNull() & part, 1)).alias("partial"),
+    )
+    own = records.filter("record_no = 0").select("file", "file_hash")
+    names = ("records", "accepted", "rejected", "partial")
+    counted = [F.coalesce(name, F.lit(0)).alias(name) for name in names]
+    return own.join(counts, ["file", "file_hash"], how="left").select("file", "file_hash", *counted)

@@ -5,44 +5,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aisles.config import LabelsConfig
+from aisles.labels.posterior import SUMS, posteriors, sums, with_paths
 from aisles.labels.tree import closed_down, closed_up
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 KEYS = ["product_id", "category_id"]
+RULE = ["rule_id", "rule_version"]
 
 
-def rule_precision(votes: DataFrame, judged: DataFrame, config: LabelsConfig) -> DataFrame:
+def rule_precision(
+    votes: DataFrame, judged: DataFrame, config: LabelsConfig, containing: DataFrame
+) -> DataFrame:
     """One row is one rule version with the mean of the Beta posterior of its precision.
 
-    Only answers that were sampled count (propensity not null), each by 1 / propensity, scaled so
-    that the weights of a rule sum to its number of answers (Hajek). judged: from `judge`.
+    Only answers that were sampled count (propensity not null), as `posterior` says: weighted by
+    1 / propensity, and drawn towards the rules around it in the tree. judged: from `judge`.
     """
+    return (
+        rule_answers(votes.select(*RULE, "category_id", "vote").distinct(), votes, judged)
+        .transform(lambda rules: with_paths(rules, containing))
+        .transform(posteriors(config.rule_precision, config.rule_strength, nested=True))
+        .selectExpr(*RULE, "mean AS precision")
+    )
+
+
+def rule_answers(rules: DataFrame, votes: DataFrame, judged: DataFrame) -> DataFrame:
+    """One row is one of the rules with the sums of its sampled answers, see `posterior.sums`."""
     from pyspark.sql import functions as F
 
-    cast = votes.select("product_id", "category_id", "rule_id", "rule_version", "vote")
     counted = (
-        cast.join(judged.filter("propensity IS NOT NULL"), KEYS, how="inner")
-        .select(
-            "*", (1 / F.col("propensity")).alias("w"), (F.col("answer") == F.col("vote")).alias("r")
-        )
-        .groupBy("rule_id", "rule_version")
-        .agg(
-            (F.sum(F.when(F.col("r"), F.col("w")).otherwise(0)) / F.sum("w")).alias("share"),
-            F.count("*").alias("answers"),
-        )
+        votes.select(*KEYS, *RULE, "vote")
+        .join(judged.filter("propensity IS NOT NULL"), KEYS, how="inner")
+        .groupBy(*RULE)
+        .agg(*sums(F.col("answer") == F.col("vote"), F.col("propensity")))
     )
-    prior, strength = config.rule_precision, config.rule_strength
-    mean = (
-        prior * strength + F.coalesce("share", F.lit(0.0)) * F.coalesce("answers", F.lit(0))
-    ) / (strength + F.coalesce("answers", F.lit(0)))
-    return (
-        votes.select("rule_id", "rule_version")
-        .distinct()
-        .join(counted, ["rule_id", "rule_version"], how="left")
-        .select("rule_id", "rule_version", mean.alias("precision"))
-    )
+    filled = [F.coalesce(name, F.lit(0)).alias(name) for name in SUMS]
+    return rules.join(counted, RULE, how="left").select(*RULE, "category_id", "vote", *filled)
 
 
 def closed_answers(human: DataFrame, containing: DataFrame) -> DataFrame:
@@ -114,16 +114,22 @@ def judge(pairs: DataFrame, answers: DataFrame, containing: DataFrame) -> DataFr
 
 
 def labels(
-    votes: DataFrame, human: DataFrame, containing: DataFrame, config: LabelsConfig
+    votes: DataFrame,
+    human: DataFrame,
+    containing: DataFrame,
+    config: LabelsConfig,
+    precision: DataFrame | None = None,
 ) -> DataFrame:
     """One row is one (product, category) with a vote or an answer, ready for `labels`.
 
     Answers override votes. A vote's target is its rule's estimated precision; several rules: the
-    largest, lowered by the strongest `is not`.
+    largest, lowered by the strongest `is not`. precision: of all rules (see `rule_precision`),
+    where votes and answers are those of some products only.
     """
     answers = closed_answers(human, containing)
     judged = judge(votes, answers, containing)
-    precision = rule_precision(votes, judged, config)
+    if precision is None:
+        precision = rule_precision(votes, judged, config, containing)
     # A vote that people refused says nothing of the categories above it either.
     standing = votes.join(judged.filter("answer < 0"), KEYS, how="left_anti")
     believed = _believed(standing, precision, containing)
@@ -134,7 +140,7 @@ def labels(
 def _believed(votes: DataFrame, precision: DataFrame, containing: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
-    weighed = votes.join(F.broadcast(precision), ["rule_id", "rule_version"], how="inner")
+    weighed = votes.join(F.broadcast(precision), RULE, how="inner")
     strength = {sign: F.when(F.col("vote") == sign, F.col("precision")) for sign in (1, -1)}
     direct = weighed.groupBy(*KEYS).agg(
         F.max(strength[1]).alias("for_it"),
