@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 KIT = Path(os.environ.get("AISLES_KIT", ROOT.parent / "shared" / "data"))
+
+# A loaded machine is no failure: what must end in time has a timeout of its own.
+settings.register_profile("aisles", deadline=None)
+settings.load_profile("aisles")
 
 os.environ["PYSPARK_PYTHON"] = sys.executable
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -7,7 +7,9 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 
-from aisles.stages.params import STAGES, Common, Run, parse, parser
+from aisles.stages.inspect import Inspect
+from aisles.stages.params import APART, STAGES, Common, Run, parse, parser
+from aisles.stages.rules import RulesCheck, RulesTry
 from aisles.stages.sample import Demo, Simulate, Sql
 
 _OTHERS: dict[str, type[Common]] = {
@@ -15,21 +17,26 @@ _OTHERS: dict[str, type[Common]] = {
     "demo": Demo,
     "simulate": Simulate,
     "sql": Sql,
+    "inspect": Inspect,
+    "rules check": RulesCheck,
+    "rules try": RulesTry,
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; 0 when it worked, 1 for a user's error, 2 for wrong usage."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    commands = {**_OTHERS, **STAGES}
+    commands = {**_OTHERS, **STAGES, **APART}
     if not words or words[0] in ("-h", "--help"):
         print(_overview(commands))
         return 0 if words else 2
-    name = words[0].replace("-", "_")
+    size = 2 if words[0] == "rules" else 1
+    called = " ".join(words[:size])
+    name = called.replace("-", "_")
     if name not in commands:
-        print(f"aisles: there is no command {words[0]!r}\n\n{_overview(commands)}", file=sys.stderr)
+        print(f"aisles: there is no command {called!r}\n\n{_overview(commands)}", file=sys.stderr)
         return 2
-    params = parse(commands[name], words[1:], f"aisles {words[0]}")
+    params = parse(commands[name], words[size:], f"aisles {called}")
     try:
         _dispatch(name, params)
     except ValueError as error:
@@ -47,12 +54,12 @@ def submit(stage: str, arguments: Sequence[str] | None = None) -> None:
     from aisles.stages.pipeline import work_of
 
     words = sys.argv[1:] if arguments is None else list(arguments)
-    params = parse(STAGES[stage], words, f"jobs/{stage}.py")
+    params = parse({**STAGES, **APART}[stage], words, f"jobs/{stage}.py")
     run_stage(open_job(params), stage, work_of(stage), params)
 
 
 def _dispatch(name: str, params: Common) -> None:
-    from aisles.stages import sample
+    from aisles.stages import inspect, rules, sample
     from aisles.stages.job import open_job, run_stage
     from aisles.stages.pipeline import check_inputs, run_all, work_of
     from aisles.stages.report import show
@@ -63,6 +70,10 @@ def _dispatch(name: str, params: Common) -> None:
         sample.simulate_feeds(params)
     elif isinstance(params, Sql):
         sample.query(params)
+    elif isinstance(params, Inspect):
+        inspect.run(params)
+    elif isinstance(params, RulesCheck | RulesTry):
+        rules.run(params)
     elif isinstance(params, Run):
         if not params.tables and params.env == "local":
             params = dataclasses.replace(params, tables="tables")
@@ -85,7 +96,7 @@ def _overview(commands: dict[str, type[Common]]) -> str:
 
 def parser_of(stage: str) -> argparse.ArgumentParser:
     """The parser of one stage, for checks of workflow files."""
-    return parser(STAGES[stage], f"jobs/{stage}.py")
+    return parser({**STAGES, **APART}[stage], f"jobs/{stage}.py")
 
 
 if __name__ == "__main__":

@@ -104,3 +104,28 @@ def test_deletion_vectors_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="uses deletionVectors"):
         pin(table, None, "s1", "train")
     assert pin(table, 0, "s1", "train").rows == 3
+
+
+def test_folds_that_are_left_out(tmp_path: Path) -> None:
+    table = et.write(tmp_path / "t", et.parts(et.examples(60), 15))  # row i is of fold i modulo 5
+    pinned = pin(table, None, "s1", "train", without=(1, 3))
+    assert pinned.rows == 36
+    assert pinned.groups == ((9,), (9,), (9,), (9,))
+    outputs: Outputs = et.outputs()
+    batches = in_order(pinned, et.ENCODER, outputs.prior, outputs.unknown_weight, rows=16)
+    ids = [i for batch in batches for i in batch.product_ids or ()]
+    assert sorted(ids) == [f"p{i:06d}" for i in range(60) if i % 5 not in (1, 3)]
+
+
+def test_a_file_of_which_every_row_is_left_out(tmp_path: Path) -> None:
+    whole = et.examples(20)
+    of_one_fold = whole.set_column(
+        whole.schema.get_field_index("fold"), "fold", pa.array([2] * 20, pa.int32())
+    )
+    table = et.write(tmp_path / "t", [of_one_fold, et.examples(10, prefix="q")])
+    pinned = pin(table, None, "s1", "train", without=(2,))
+    assert sorted(pinned.groups) == [(0,), (8,)]
+    outputs: Outputs = et.outputs()
+    batches = in_order(pinned, et.ENCODER, outputs.prior, outputs.unknown_weight)
+    ids = [i for batch in batches for i in batch.product_ids or ()]
+    assert sorted(ids) == [f"q{i:06d}" for i in range(10) if i % 5 != 2]

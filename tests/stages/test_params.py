@@ -6,6 +6,7 @@ import pytest
 
 from aisles import cli
 from aisles.stages.params import (
+    APART,
     STAGES,
     FetchImages,
     Ingest,
@@ -74,9 +75,9 @@ def test_a_wrong_argument_leaves_with_usage(
     assert message in shown
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [*STAGES, *APART])
 def test_every_stage_explains_every_parameter(stage: str) -> None:
-    kind = STAGES[stage]
+    kind = {**STAGES, **APART}[stage]
     shown = parser(kind, "x").format_help()
     for entry in dataclasses.fields(kind):
         assert f"--{entry.name.replace('_', '-')}" in shown
@@ -103,7 +104,7 @@ def test_overview(words: list[str], code: int, capsys: pytest.CaptureFixture[str
     assert cli.main(words) == code
     shown = capsys.readouterr().out
     assert shown.startswith("usage: aisles COMMAND")
-    for stage in [*STAGES, "run", "demo", "simulate", "sql"]:
+    for stage in [*STAGES, *APART, "run", "demo", "simulate", "sql"]:
         assert f"\n  {stage.replace('_', '-')} " in shown
 
 

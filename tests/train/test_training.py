@@ -128,7 +128,10 @@ def test_padding_does_not_change_the_gradient(folder: Path) -> None:
 
 def test_spec_comes_back(tmp_path: Path) -> None:
     spec = FitSpec(
-        "t", "s", "o", "r", 3, network=NetworkConfig(hidden=7), train=TrainConfig(epochs=2)
+        *("t", "s", "o", "r", 3),
+        network=NetworkConfig(hidden=7),
+        train=TrainConfig(epochs=2),
+        without=(1, 4),
     )
     spec.save(tmp_path / "spec.json")
     assert FitSpec.load(tmp_path / "spec.json") == spec
@@ -140,6 +143,12 @@ def test_fingerprint_holds_what_decides_the_weights(folder: Path) -> None:
     moved = dataclasses.replace(spec, train=same, run_folder="elsewhere")
     assert moved.fingerprint == spec.fingerprint
     assert dataclasses.replace(spec, version=1).fingerprint != spec.fingerprint
+    assert dataclasses.replace(spec, without=(1,)).fingerprint != spec.fingerprint
+
+
+def test_left_out_folds_train_nothing(folder: Path) -> None:
+    spec = dataclasses.replace(tr.make_spec(folder, "without", epochs=1), without=(0, 2, 4))
+    assert launch(spec, 1).rows == 60  # of 150 in five folds
 
 
 def test_gone_version_is_told_before_any_rank_starts(tmp_path: Path) -> None:

@@ -33,7 +33,13 @@ class Source:
         if not self.pinned.rows:
             return
         columns = (*decoding.COLUMNS, "product_id") if self.ids else decoding.COLUMNS
+        without = self.pinned.without
+        if without:
+            columns = (*columns, "fold")
         for group in row_groups(self.pinned.files, columns, shard, seed):
+            if without:
+                kept = ~np.isin(group["fold"], without)
+                group = {name: values[kept] for name, values in group.items()}
             yield decoding.decode(group, self.encoder, self.clip)
 
     def by_lane(self, lanes: Sequence[int], seeds: Sequence[int | None]) -> list[Iterator[Rows]]:

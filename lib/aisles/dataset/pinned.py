@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlparse
 
 import deltalake
+import numpy as np
 import pyarrow.parquet as pq
 from deltalake.exceptions import DeltaError
 
@@ -20,7 +21,8 @@ class Pinned:
     """The files of one snapshot's split at one table version.
 
     files: absolute paths, sorted. groups: rows of each row group of each file. bytes: size of the
-    row groups' data, not compressed.
+    row groups' data, not compressed. without: cross-validation folds that are left out; groups
+    counts only the other rows.
     """
 
     table: str
@@ -30,6 +32,7 @@ class Pinned:
     files: tuple[str, ...]
     groups: tuple[tuple[int, ...], ...]
     bytes: int
+    without: tuple[int, ...] = ()
 
     @property
     def group_rows(self) -> tuple[int, ...]:
@@ -42,13 +45,20 @@ class Pinned:
         return sum(self.group_rows)
 
 
-def pin(table: str, version: int | None, snapshot_id: str, split: str) -> Pinned:
+def pin(
+    table: str,
+    version: int | None,
+    snapshot_id: str,
+    split: str,
+    without: tuple[int, ...] = (),
+) -> Pinned:
     """The files that hold a split of a snapshot in a table version (None: the newest).
 
-    A split without rows gives no files. Raises VersionGone (a ValueError) when part of the version
-    is no longer there, and ValueError for a table that does not exist, an unknown snapshot, a
-    version not yet written, and a table with deletion vectors or column mapping (their files hold
-    rows that are deleted, or other column names).
+    without: cross-validation folds that are left out. A split without rows gives no files. Raises
+    VersionGone (a ValueError) when part of the version is no longer there, and ValueError for a
+    table that does not exist, an unknown snapshot, a version not yet written, and a table with
+    deletion vectors or column mapping (their files hold rows that are deleted, or other column
+    names).
     """
     newest = _open(table, None)
     opened = newest if version is None else _at(table, version, newest.version())
@@ -65,13 +75,20 @@ def pin(table: str, version: int | None, snapshot_id: str, split: str) -> Pinned
         snapshot_id=snapshot_id,
         split=split,
         files=tuple(files),
-        groups=tuple(_group_rows(footer) for footer in footers),
+        groups=tuple(_group_rows(path, footer, without) for path, footer in zip(files, footers)),
         bytes=sum(f.row_group(i).total_byte_size for f in footers for i in range(f.num_row_groups)),
+        without=without,
     )
 
 
-def _group_rows(footer: pq.FileMetaData) -> tuple[int, ...]:
-    return tuple(footer.row_group(i).num_rows for i in range(footer.num_row_groups))
+def _group_rows(path: str, footer: pq.FileMetaData, without: tuple[int, ...]) -> tuple[int, ...]:
+    groups = range(footer.num_row_groups)
+    if not without:
+        return tuple(footer.row_group(i).num_rows for i in groups)
+    # Folds are mixed within a row group: counted in their own column, which is small.
+    with pq.ParquetFile(path) as file:
+        folds = [np.asarray(file.read_row_group(i, ["fold"]).column("fold")) for i in groups]
+    return tuple(int((~np.isin(fold, without)).sum()) for fold in folds)
 
 
 def _open(table: str, version: int | None) -> deltalake.DeltaTable:

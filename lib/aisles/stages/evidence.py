@@ -124,7 +124,8 @@ def rules_of(job: Job, tree: Taxonomy) -> DataFrame:
     containing = above(job.spark, tree)
     votes = job.tables.read("rule_votes")
     answers = closed_answers(job.tables.read("human_labels"), containing)
-    precision = rule_precision(votes, judge(votes, answers, containing), job.config.labels)
+    judged = judge(votes, answers, containing)
+    precision = rule_precision(votes, judged, job.config.labels, containing)
     entry = F.struct("index", F.col("precision").cast("float").alias("score"))
     return (
         votes.filter("vote > 0")

@@ -30,6 +30,7 @@ class Account:
     versions_from: dict[str, int] = field(default_factory=dict)
     versions_to: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def warn(self, message: str) -> None:
         """Keeps a warning for `runs` and shows it."""
@@ -99,7 +100,7 @@ def run_stage(
 ) -> Account:
     """Runs one stage and writes its row of `runs`, also when it fails."""
     account = Account()
-    run_id, started, begun = str(uuid.uuid4()), dt.datetime.now(dt.UTC), time.monotonic()
+    started, begun = dt.datetime.now(dt.UTC), time.monotonic()
     say(f"{name}: {(type(params).__doc__ or '').strip()}")
     status = "failed"
     try:
@@ -110,22 +111,20 @@ def run_stage(
         raise
     finally:
         account.seconds = time.monotonic() - begun
-        _record(job, name, run_id, started, status, account)
+        _record(job, name, started, status, account)
     say(f"{name}: {account.rows_in:,} in, {account.rows_out:,} out, {account.seconds:.0f} s")
     job.done[name] = account
     return account
 
 
-def _record(
-    job: Job, name: str, run_id: str, started: dt.datetime, status: str, account: Account
-) -> None:
+def _record(job: Job, name: str, started: dt.datetime, status: str, account: Account) -> None:
     schema = (
         "run_id string, stage string, run_date date, started timestamp, ended timestamp,"
         " status string, versions_from map<string,bigint>, versions_to map<string,bigint>,"
         " rows_in bigint, rows_out bigint, figures map<string,double>, messages array<string>"
     )
     row = (
-        run_id,
+        account.run_id,
         name,
         job.run_date,
         started,

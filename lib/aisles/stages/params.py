@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-def param(default: Any, help_text: str) -> Any:
-    """A stage parameter with its help text; MISSING as default makes it required."""
+def param(default: Any, help_text: str, place: bool = False) -> Any:
+    """A stage parameter with its help text; MISSING as default makes it required.
+
+    place: it is given by its place (`aisles inspect FILE`) and not as `--name`.
+    """
+    metadata = {"help": help_text, "place": place}
     if default is dataclasses.MISSING:
-        return field(metadata={"help": help_text})
-    return field(default=default, metadata={"help": help_text})
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 REQUIRED = dataclasses.MISSING
@@ -50,15 +54,21 @@ class Normalise(Common):
 class FetchImages(Common):
     """products → images"""
 
-    images: str = param("", "CSV prefix,location: URL prefix and the folder or archive serving it")
-    retry: bool = param(False, "also try again the pictures that were missing or broken")
+    images: str = param(
+        "", "CSV prefix,location: URL prefix and the folder, archive or mirror serving it"
+    )
+    web: bool = param(False, "fetch the other pictures from their hosts; default: as configured")
+    retry: bool = param(False, "also try again the pictures that could not be had")
+    refresh: bool = param(False, "also ask whether stored pictures have changed")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Review(Common):
-    """answers of people → human_labels"""
+    """answers of people → human_labels, answer_imports, rejected_answers, label_conflicts"""
 
-    answers: str = param("", "CSV of answers: pairs (answer) or sets (category_ids,complete)")
+    answers: str = param(
+        "", "file, folder or address of answers: CSV, Parquet or Label Studio JSON; see README"
+    )
     categories: str = param("", "CSV of the category tree; default: the table categories")
 
 
@@ -96,9 +106,24 @@ class Score(Common):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RuleReport(Common):
+    """rules, rule_votes, human_labels, scores → rule_report, category_rule_report"""
+
+    page: str = param("", "file of the HTML page; default: rules.html beside the tables")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Select(Common):
     """scores, rule_votes → candidates"""
 
+    round: int = param(0, "number of the round; default: one after the newest")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit(Common):
+    """examples, labels → candidates: labels that are probably wrong"""
+
+    snapshot: str = param("", "snapshot_id whose labels are looked at; default: the newest")
     round: int = param(0, "number of the round; default: one after the newest")
 
 
@@ -109,7 +134,7 @@ class Run(Common):
     feeds: str = param(REQUIRED, "folder with one file <network>/<retailer>.* a feed")
     categories: str = param(REQUIRED, "CSV category_id,parent_id,level,name,path")
     rules: str = param(REQUIRED, "CSV rule_id,category_id,condition,enabled,author_note")
-    answers: str = param("", "CSV of human answers")
+    answers: str = param("", "file, folder or address of human answers, see review")
     truth: str = param("", "folder of truth files; for evaluate alone")
     images: str = param("", "CSV prefix,location of pictures")
     ignore: tuple[str, ...] = param((), "glob pattern of feed files to leave out (repeatable)")
@@ -128,6 +153,8 @@ STAGES: dict[str, type[Common]] = {
     "score": Score,
     "select": Select,
 }
+# Stages that `aisles run` leaves out: started by themselves, now and then.
+APART: dict[str, type[Common]] = {"audit": Audit, "rule_report": RuleReport}
 
 
 def parser(kind: type[Common], prog: str) -> argparse.ArgumentParser:
@@ -138,6 +165,9 @@ def parser(kind: type[Common], prog: str) -> argparse.ArgumentParser:
         flag = "--" + entry.name.replace("_", "-")
         required = entry.default is dataclasses.MISSING
         options: dict[str, Any] = {"help": entry.metadata["help"], "required": required}
+        if entry.metadata["place"]:
+            made.add_argument(entry.name, metavar=entry.name.upper(), help=entry.metadata["help"])
+            continue
         if hints[entry.name] is bool:
             options["action"] = "store_true"
         elif typing.get_origin(hints[entry.name]) is tuple:

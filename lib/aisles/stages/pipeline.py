@@ -26,7 +26,9 @@ def check_inputs(params: Run) -> None:
         value = getattr(params, name)
         if value and "://" not in value and not Path(value).is_dir():
             raise ValueError(f"--{name} {value}: no such folder")
-    for name in ("categories", "rules", "answers", "images"):
+    if params.answers and "://" not in params.answers and not Path(params.answers).exists():
+        raise ValueError(f"--answers {params.answers}: no such file or folder")
+    for name in ("categories", "rules", "images"):
         value = getattr(params, name)
         if value and "://" not in value and not Path(value).is_file():
             raise ValueError(f"--{name} {value}: no such file")

@@ -230,8 +230,9 @@ class _Run:
 
 
 def _loader(spec: FitSpec, outputs: Outputs, ranks: Ranks, split: str, shuffle: bool) -> Loader:
+    without = spec.without if split == "train" else ()
     return Loader(
-        pin(spec.table, spec.version, spec.snapshot_id, split),
+        pin(spec.table, spec.version, spec.snapshot_id, split, without),
         spec.train,
         spec.encoder,
         outputs.prior,

@@ -20,6 +20,7 @@ class FitSpec:
 
     table: folder of the examples table; version: of it, None for the newest. outputs: .npz file of
     network.Outputs. run_folder: gets progress.jsonl, checkpoints, the model and result.json.
+    without: cross-validation folds of the training rows that are left out.
     """
 
     table: str
@@ -30,6 +31,7 @@ class FitSpec:
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    without: tuple[int, ...] = ()
 
     def save(self, path: Path) -> None:
         """Writes the spec as JSON."""
@@ -47,7 +49,8 @@ class FitSpec:
                 ("train", TrainConfig),
             )
         }
-        return FitSpec(**values, **sections)
+        without = tuple(values.pop("without"))
+        return FitSpec(**values, **sections, without=without)
 
     @property
     def fingerprint(self) -> str:
@@ -57,6 +60,8 @@ class FitSpec:
             del values["train"][name]
         for name in ("run_folder", "outputs"):
             del values[name]
+        if not self.without:  # a training on all folds is the same as before there was a choice
+            del values["without"]
         text = json.dumps(values, sort_keys=True)
         outputs = Path(self.outputs).read_bytes()
         return hashlib.sha256(text.encode() + outputs).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""What people look at: which rules earn their keep."""
