@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from PIL import Image
 
@@ -119,14 +120,14 @@ def serving(address: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> It
         thread.join(10)
 
 
-def jpeg(colour: str = "red", size: tuple[int, int] = (200, 100), **options: object) -> bytes:
+def jpeg(colour: str = "red", size: tuple[int, int] = (200, 100), **options: Any) -> bytes:
     """A sound picture."""
     out = io.BytesIO()
     Image.new("RGB", size, colour).save(out, "JPEG", **options)
     return out.getvalue()
 
 
-def limits(*servers: Server, **changed: object) -> ImagesConfig:
+def limits(*servers: Server, **changed: Any) -> ImagesConfig:
     """Limits under which feeds may reach just 127.0.0.1 at the servers' ports."""
     given = ImagesConfig(
         ports=tuple(server.port for server in servers),

@@ -14,7 +14,7 @@ from databricks.bundles.jobs import Job
 
 from aisles import config
 from aisles.cli import parser_of
-from aisles.stages.params import STAGES, parse
+from aisles.stages.params import APART, STAGES, parse
 
 ROOT = Path(__file__).resolve().parents[1]
 BUNDLE: dict[str, Any] = yaml.safe_load((ROOT / "databricks.yml").read_text(encoding="utf-8"))
@@ -28,6 +28,7 @@ TARGETS: dict[str, dict[str, Any]] = BUNDLE["targets"]
 REFERENCE = re.compile(r"\$\{([\w.\-]+)\}")
 DYNAMIC = re.compile(r"\{\{([\w.\-]+)\}\}")
 RUN_DATE = "2026-01-31"
+KNOWN = {**STAGES, **APART}
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -101,7 +102,7 @@ def test_the_workflows_and_their_stages() -> None:
     assert [path.name for path in FILES] == [f"{name}.job.yml" for name in sorted(JOBS)]
     stages = {name: " ".join(map(stage_of, job["tasks"])) for name, job in JOBS.items()}
     assert stages == {
-        "daily": "ingest normalise fetch_images review label score select",
+        "daily": "ingest normalise fetch_images review label score select rule_report",
         "train": "snapshot train evaluate",
         "backfill": "label score select",
     }
@@ -194,7 +195,7 @@ def test_tasks_can_be_ordered_as_the_pipeline_is(name: str) -> None:
     stages = {task["task_key"]: stage_of(task) for task in tasks}
     assert len(stages) == len(tasks)
     order_of(tasks)
-    position = list(STAGES).index
+    position = list(KNOWN).index
     for task in tasks:
         for on in task.get("depends_on", []):
             earlier, later = stages[on["task_key"]], stage_of(task)
@@ -229,7 +230,7 @@ def test_a_stage_accepts_its_parameters(
 ) -> None:
     arguments = arguments_of(job, task, target)
     assert not [text for text in arguments if "{" in text]
-    params = parse(STAGES[stage_of(task)], arguments)
+    params = parse(KNOWN[stage_of(task)], arguments)
     assert params.env == target
     assert params.run_date == RUN_DATE
     overrides = dict(item.split("=", 1) for item in params.set)
@@ -253,7 +254,7 @@ def test_a_wrong_parameter_is_noticed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
-        parse(STAGES[stage_of(task)], [*arguments_of(job, task, "dev"), *wrong])
+        parse(KNOWN[stage_of(task)], [*arguments_of(job, task, "dev"), *wrong])
     assert message in capsys.readouterr().err
 
 

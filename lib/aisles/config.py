@@ -197,7 +197,7 @@ class AuditConfig:
     """How probably wrong labels are looked for, and how many questions they become."""
 
     folds: int = 5  # trainings, each without one part of the training products; at least 2
-    epochs: int = 3  # of each of them
+    epochs: int = 10  # of each, at most; fewer where train.max_steps says so
     budget: int = 200  # expected number of questions of the round
     uniform: float = 0.1  # share of the budget drawn uniformly over all pairs
     seed: int = 1

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -134,7 +135,7 @@ async def flood(asked: Asked) -> None:
 
 
 def told(
-    server: Server, *paths: str, host: str = "h.test", **changed: object
+    server: Server, *paths: str, host: str = "h.test", **changed: Any
 ) -> list[tuple[object, object]]:
     """(status, reason) of each path."""
     urls = [f"http://{host}:{server.port}/{path}" for path in paths]
@@ -163,8 +164,9 @@ def test_answers_that_are_no_http_or_end_too_soon(server: Server) -> None:
 
 
 def test_drips_and_silence_end_in_time(server: Server) -> None:
-    for path, changed in (("drip", {"total_timeout_s": 1.0}), ("silence", {"read_timeout_s": 0.5})):
-        assert told(server, path, **changed) == [("unreachable", "time-out")]
+    timed_out = [("unreachable", "time-out")]
+    assert told(server, "drip", total_timeout_s=1.0) == timed_out
+    assert told(server, "silence", read_timeout_s=0.5) == timed_out
 
 
 def test_an_endless_picture_is_not_read_to_its_end(server: Server) -> None:

@@ -11,8 +11,8 @@ from aisles.select.suspects import (
     expected_errors,
     joint_sums,
     margin,
-    odds,
     self_confidence,
+    suspicion,
     threshold_sums,
     thresholds,
 )
@@ -55,7 +55,7 @@ def test_a_soft_label_is_suspected_less() -> None:
     assert self_confidence(labels).tolist() == pytest.approx([0.1, 0.26, 0.5, 0.9])
     limits = thresholds(threshold_sums(labels))
     assert np.all(np.diff(margin(labels, limits)) > 0)
-    assert np.all(np.diff(odds(margin(labels, limits))) < 0)
+    assert np.all(np.diff(suspicion(margin(labels, limits))) < 0)
 
 
 def test_a_side_without_labels_has_the_threshold_of_the_others() -> None:

@@ -58,7 +58,7 @@ class Shop:
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.server.port}/{path}"
 
-    def run(self, params: FetchImages = WEB, days: int = 0, **limits: object) -> Account:
+    def run(self, params: FetchImages = WEB, days: int = 0, **limits: Any) -> Account:
         """One run of the stage, so many days after the first."""
         account = Account()
         images = dataclasses.replace(self.job.config.images, **limits)

@@ -12,7 +12,7 @@ from aisles.feeds.formats import Format
 from aisles.feeds.jsonrow import MAX_DEPTH
 
 _START = re.compile(rb"""\s*(?:\{\s*["'}]|\{\s*\Z|\[\s*[\[{"\]\d\-tfn']|\[\s*\Z)""")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+', re.S)
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\],:]|[^\s{}\[\],:"]+', re.S)
 _CELL = re.compile(r' *"?(?:[;|\t^~\x01]|,(?!\s*[\[{]|\s*\Z))')
 _LISTS = re.compile(
     r"^(?:items?|products?|entries|entry|results?|data|rows?|records?|articles?|goods|docs?|hits"

@@ -16,9 +16,8 @@ HEAD_BYTES = 1 << 18
 PARQUET = b"PAR1"
 _XML = re.compile(rb"\s*<(?:\?xml|!--|!DOCTYPE|[A-Za-z_])")
 _LATE_XML = re.compile(rb"\A(?:[^<\n]*\n){1,9}\s*(?=<\?xml\s)")
-_PAGE = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.I | re.S
-)
+_PAGE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)[\s>]", re.I)
+_COMMENT = re.compile(rb"<!--.*?-->", re.S)
 _DELIMITED_NAME = re.compile(r"\.(?:csv|tsv)(?:\.|$)")
 _CONTROLS = bytes({*range(32)} - set(b"\x01\x02\x07\t\n\x0b\x0c\r\x1b\x1c\x1d\x1e\x1f"))
 _NUL = b"\xef\xbf\xbd"
@@ -62,7 +61,7 @@ def _refuse_other(head: bytes, text: bytes) -> None:
         )
     if head[257:262] == b"ustar":
         raise Unreadable("tar archive: expected one data file; deliver its members themselves")
-    if _PAGE.match(text[:4096]):
+    if _PAGE.match(_COMMENT.sub(b"", text[:4096])):
         raise Unreadable("web page: it is HTML and no feed; see what the feed's address answers")
 
 

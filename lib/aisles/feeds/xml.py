@@ -20,10 +20,11 @@ GROUP = 256
 _STEP_BYTES = 1 << 20
 _SEARCH_BYTES = 1 << 23
 """How far the records may begin behind lists of categories, shops and the like."""
-_TAG_REST = rb"(?=[\s/>])(?:[^>\"'/]|/(?!>)|\"[^\"]*\"|'[^']*')*"
+_TAG_REST = rb"(?=[\s/>])(?:[^<>\"'/]|/(?!>)|\"[^<\"]*\"|'[^<']*')*+"
 _HIDING = (b"<![CDATA[", b"<!--", b"<?")
 _NAMESPACE = re.compile(rb"""\s(xmlns(?::[\w.-]+)?)\s*=\s*("[^"<]*"|'[^'<]*')""")
-_ROOT_END = re.compile(rb"(?:</[\w:.-]+\s*>|/>)\s*(?:<!--.*?-->\s*)*\Z", re.S)
+_ROOT_END = re.compile(rb"(?:</[\w:.-]+\s*>|/>)\s*\Z")
+_COMMENT = re.compile(rb"<!--.*?-->", re.S)
 
 
 class XmlRecords:
@@ -160,7 +161,8 @@ class XmlRecords:
                 text = rest[cut.start() : cut.start() + 40_000].decode("utf-8", "replace")
                 yield rejected(text, "truncated: the file ends inside this record")
                 return
-        self.clean_end = _ROOT_END.search(tail) is not None and self._closes_root(tail)
+        ends = _ROOT_END.search(_COMMENT.sub(b"", tail)) is not None
+        self.clean_end = ends and self._closes_root(tail)
 
     def _closes_root(self, tail: bytes) -> bool:
         if self.path is None:

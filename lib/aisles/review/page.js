@@ -154,7 +154,7 @@ function matched(one, largest) {
 function facts(row) {
   const told = (...parts) => el("li", {}, ...parts);
   return [
-    told(bar(row.precision, row.precision_low, row.precision_high, row.basis), el("span", { class: "faint" }, ` precision, by ${row.basis}`)),
+    told(bar(row.precision, row.precision_low, row.precision_high, row.basis), el("span", { class: "faint" }, ` precision, by ${row.basis === "prior" ? "assumption" : row.basis}`)),
     row.unique_precision === null ? null : told(bar(row.unique_precision, row.unique_low, row.unique_high, row.unique_basis), el("span", { class: "faint" }, ` of what it alone finds, by ${row.unique_basis}`)),
     told(people(row.sampled_right, row.sampled_wrong), el("span", { class: "faint" }, " sampled answers, "), people(row.other_right, row.other_wrong), el("span", { class: "faint" }, " others")),
     row.model_version === null ? null : told(`Model ${row.model_version} assigns ${whole(row.assigned)} of ${whole(row.products)}; without votes it says the same of ${whole(row.agreed)}.`),

@@ -47,12 +47,12 @@ def rule_report(of: Sources) -> DataFrame:
     config = of.config.rule_report
     sign = F.when(F.col("effect") == "is", 1).otherwise(-1)
     rules = of.rules.select(*RULE, "category_id", "effect", "error", "enabled", sign.alias("vote"))
-    rows = rule_rows(rules, of.audited, of.containing, of.config.labels).persist()
+    rows = rule_rows(rules, of.audited, of.containing, of.config.labels)
     shown = (
         texts(of.audited, config.texts),
         overlaps(of.audited, _OTHERS),
         examples(of.audited, of.products, config.examples),
-        spare(of.audited, rows),
+        spare(of.audited),
     )
     for part in shown:
         rows = rows.join(part, RULE, how="left")

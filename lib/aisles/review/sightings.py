@@ -64,28 +64,24 @@ def examples(audited: DataFrame, products: DataFrame, most: int) -> DataFrame:
     return _first(shown, [F.desc("_refused"), F.col("_order")], most, "examples")
 
 
-def spare(audited: DataFrame, counted: DataFrame) -> DataFrame:
+def spare(audited: DataFrame) -> DataFrame:
     """One row is one rule that can go: each of its products is found by a rule that stays.
 
-    counted: rule_id, rule_version, products, unique_products. Of rules that find the same, the one
-    with most products stays: a rule is spare when on each of its products a rule stands before it
-    in the order (finds something alone; more products; rule_id). All spare ones can go at once:
-    the first in that order on a product never is.
+    Of rules that find the same, the one with most products stays: a rule is spare when on each of
+    its products a rule stands before it in the order (finds something alone; more products;
+    rule_id). All spare ones can go at once: the first in that order on a product never is.
     """
-    place = F.struct("unique_products", "fewer", "rule_id").alias("place")
-    ordered = (
-        counted.filter("products > 0")
-        .withColumns(
-            {"unique_products": F.expr("unique_products = 0"), "fewer": -F.col("products")}
-        )
-        .select("rule_id", place)
+    place = F.struct("spareable", "fewer", "rule_id").alias("place")
+    ordered = audited.groupBy(*RULE).agg(
+        F.bool_and(F.size("others") > 0).alias("spareable"), (-F.count("*")).alias("fewer")
     )
-    alone = counted.filter("products > 0 AND unique_products = 0").select(*RULE)
+    candidates = ordered.filter("spareable").select(*RULE)
+    places = ordered.select(F.col("rule_id").alias("finder"), place)
     finders = F.explode(F.concat("others", F.array("rule_id")))
     return (
-        audited.join(F.broadcast(alone), RULE, how="left_semi")
+        audited.join(F.broadcast(candidates), RULE, how="left_semi")
         .select("product_id", *RULE, finders.alias("finder"))
-        .join(F.broadcast(ordered.withColumnRenamed("rule_id", "finder")), "finder", how="inner")
+        .join(F.broadcast(places), "finder", how="inner")
         .groupBy("product_id", *RULE)
         .agg(F.min("place").alias("first"))
         .groupBy(*RULE)

@@ -26,7 +26,7 @@ from aisles.select.acquire import (
     solve_scale,
 )
 from aisles.select.draw import Stream, UniformDraw
-from aisles.select.suspects import odds
+from aisles.select.suspects import suspicion
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -128,21 +128,20 @@ class _Rule:
 
 
 def _with_worth(known: DataFrame) -> DataFrame:
-    """The flagged labels with `worth`: the odds, evened out so that no category takes all."""
+    """The flagged labels with `worth`: suspicion, shared out over the categories."""
     from pyspark.sql import functions as F
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            worth = odds(batch.column("margin").to_numpy(zero_copy_only=False))
-            bins = pa.array(bins_of(worth))
+            worth = suspicion(batch.column("margin").to_numpy(zero_copy_only=False))
             yield pa.RecordBatch.from_arrays(
-                [*(batch.column(name) for name in _KEY), pa.array(worth), bins],
-                names=[*_KEY, "odds", "bin"],
+                [*(batch.column(name) for name in _KEY), pa.array(worth)],
+                names=[*_KEY, "suspicion"],
             )
 
-    schema = "product_id string, category_id string, odds double, bin long"
+    schema = "product_id string, category_id string, suspicion double"
     each = known.select(*_KEY, "margin").mapInArrow(run, schema)
-    sums = each.groupBy("category_id").agg(F.sum("odds").alias("s"), F.count("*").alias("n"))
+    sums = each.groupBy("category_id").agg(F.sum("suspicion").alias("s"), F.count("*").alias("n"))
     rows = sums.collect()  # one a category
     by = divisor(np.array([row.s for row in rows]), np.array([float(row.n) for row in rows]))
     shares = known.sparkSession.createDataFrame(
@@ -150,7 +149,7 @@ def _with_worth(known: DataFrame) -> DataFrame:
         "category_id string, divisor double",
     )
     return each.join(F.broadcast(shares), "category_id", how="inner").select(
-        *_KEY, (F.col("odds") / F.col("divisor")).alias("worth")
+        *_KEY, (F.col("suspicion") / F.col("divisor")).alias("worth")
     )
 
 

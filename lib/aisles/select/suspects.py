@@ -134,9 +134,9 @@ def objected(labels: Labels, margins: Floats) -> NDArray[np.bool_]:
     return (margins < _UNDECIDED) & (self_confidence(labels) < _UNDECIDED)
 
 
-def odds(margins: Floats) -> Floats:
-    """Worth of asking: the odds that the label is wrong, at most 1000; 1 at margin 0.5."""
-    return (1 - margins) / np.maximum(margins, 1e-3)
+def suspicion(margins: Floats) -> Floats:
+    """Worth of asking: the squared odds that the label is wrong, at most 1e6; 1 at margin 0.5."""
+    return np.square((1 - margins) / np.maximum(margins, 1e-3))
 
 
 def _expected(target: Floats, probability: Floats) -> Floats:

@@ -75,10 +75,10 @@ def out_of_fold(job: Job, row: dict[str, Any]) -> DataFrame:
 
 
 def _audited(job: Job, row: dict[str, Any]) -> FitSpec:
-    """The training of the stage train, with fewer epochs and folders of its own."""
-    spec = _spec(job, row)
-    train = dataclasses.replace(spec.train, epochs=job.config.audit.epochs)
-    return dataclasses.replace(spec, train=train)
+    """The training of the stage train, with the epochs of an audit."""
+    train = dataclasses.replace(job.config.train, epochs=job.config.audit.epochs)
+    config = dataclasses.replace(job.config, train=train)
+    return _spec(dataclasses.replace(job, config=config), row)
 
 
 def _trained(job: Job, spec: FitSpec, held: tuple[int, ...]) -> Path:

@@ -9,7 +9,7 @@ import fsspec
 from pyspark import StorageLevel
 from pyspark.sql import functions as F
 
-from aisles.labels.targets import closed_answers
+from aisles.labels.targets import RULE, closed_answers
 from aisles.labels.tree import above
 from aisles.review.model import ModelRules, model_word
 from aisles.review.page import page
@@ -94,27 +94,26 @@ def _model(job: Job, containing: DataFrame) -> tuple[str | None, DataFrame, Data
 
 def _write_page(job: Job, params: RuleReport, active: int, account: Account) -> None:
     """The page, where it is asked for or beside the tables."""
-    if not params.page and job.config.tables.catalog:
+    place = params.page or _beside(job)
+    if not place:
         account.messages.append("no page was written: --page says where")
         return
-    location = job.config.tables.location
-    beside = location.rstrip("/").rpartition("/")[0] if "://" in location else None
-    place = params.page or (
-        f"{beside}/{_PAGE}" if beside else str(Path(location).resolve().parent / _PAGE)
-    )
     rules = job.tables.read("rule_report").join(
-        job.tables.read("rules").select("rule_id", "rule_version", "condition", "author_note"),
-        ["rule_id", "rule_version"],
-        how="inner",
+        job.tables.read("rules").select(*RULE, "condition", "author_note"), RULE, how="inner"
     )
-    categories = job.tables.read("category_rule_report").join(
-        job.tables.read("categories").select("category_id", "name", "path", "level"),
-        "category_id",
-        how="inner",
-    )
-    text = page(
-        rules.toArrow(), categories.toArrow(), active
-    )  # thousands of rows, whatever the feeds
+    names = job.tables.read("categories").select("category_id", "name", "path", "level")
+    categories = job.tables.read("category_rule_report").join(names, "category_id", how="inner")
+    # Thousands of rows, however many products there are.
+    text = page(rules.toArrow(), categories.toArrow(), active)
     with fsspec.open(place, "w", encoding="utf-8") as file:
         file.write(text)
     account.messages.append(f"page: {place}")
+
+
+def _beside(job: Job) -> str:
+    """The page's place beside the folder of the tables; blank where a catalogue keeps them."""
+    if job.config.tables.catalog:
+        return ""
+    location = job.config.tables.location.rstrip("/")
+    base = location if "://" in location else str(Path(location).resolve())
+    return f"{base.rpartition('/')[0]}/{_PAGE}"
