@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from aisles import schema
-from aisles.calibrate.calibration import Calibration, Evidence
+from aisles.calibrate.calibration import Evidence
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from aisles.tables import Tables
 
 DAY = dt.date(2026, 1, 1)
+LIFTED = Evidence(np.ones((2, 1)), np.array([[0.0], [1.7]]))  # a vote lifts, nothing else changes
 HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)> Boots & “co”'
 
 # fashion > (shoes > (boots, sandals), dresses); toys
@@ -97,7 +100,7 @@ def rows() -> dict[str, list[dict[str, Any]]]:
             {"category_id": c, "threshold": 0.5, "basis": basis, "precision_lower_bound": bound,
              "model_version": "7",
              # The votes' map lifts: 0.3 becomes 0.7. Without votes the raw word stands.
-             "calibration": Evidence(voted=Calibration(intercept=1.7)).to_json()}
+             "calibration": LIFTED.to_json(0)}
             for c, (basis, bound) in THRESHOLDS.items()
         ],
     }  # fmt: skip
