@@ -172,3 +172,28 @@ def test_thousands_of_damaged_files(name: str, seed: int) -> None:
     rng = random.Random(f"{name} {seed}")
     for _ in range(150):
         check(mutated(SEEDS[name], rng))
+
+
+STARTS = {
+    "table": b"id;title;price\n1;a;2\n2;b;3\n",
+    "xml": b"<r><item><id>1</id><t>x</t></item><item><id>2</id><t>x</t></item>",
+    "list": b'[{"id":1,"t":"x"},{"id":2,"t":"y"},',
+    "object": b'{"meta":1,"data":[{"id":1},',
+    "nothing": b"",
+}
+ENDLESS = {
+    "table": [b'"', b'";', b'"\n', b'1;"abc;3\n', b'1;abc";3\n', b'"";"\n;', b'\\"', b"#\n"],
+    "xml": [b"<", b"<item ", b"<item>", b"</item>", b'<item a="', b"<!--", b"<![CDATA[", b"<?",
+            b"<!-- -->", b"&", b"<a>", b"<item><t><![CDATA[", b"<item>&amp"],
+    "list": [b"{", b"[", b"}", b'"', b"},{", b'{"id":', b"} ", b"\\", b'{"id":1,"t":"x},',
+             b'{"id":1 "t"},', b'{"x":{"id":1},', b"null,"],
+    "object": [b"[", b'"a":', b'{"id":1}', b"} "],
+    "nothing": [b"\0", b" ", b"x", b"a@", b"<a>", b"<!-- -->", b"[", b'{"a":', b'"', b"\r", b"'"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_one_sign_without_end(start: str) -> None:
+    """What costs a reader a look at the whole rest each time would take minutes."""
+    for sign in ENDLESS[start]:
+        check(STARTS[start] + sign * (100_000 // len(sign)))

@@ -1,5 +1,6 @@
 """Roles in the layouts of networks and shop systems all over the world."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -52,8 +53,6 @@ def test_inference_is_fast() -> None:
     ][:40]
     assert len(columns) == 40
     assert len(columns[0].values) >= 2000
-    import time
-
     start = time.process_time()
     infer(columns, True)
     assert time.process_time() - start < 1.0

@@ -18,7 +18,7 @@ from aisles.feeds.jsonrow import (
 )
 from aisles.feeds.records import Row, rejected
 
-_STEP_CHARS = 1 << 17
+_STEP_CHARS = 1 << 15
 """Text looked at together: an error costs the decoder a pass over all of it."""
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.S)
 _BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|"', re.S)
@@ -38,6 +38,14 @@ class _Frame:
     is_list: bool
     level: int
     key: str | None = None
+
+
+def _pieces(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The text in pieces of bounded size; chunks are whole characters."""
+    for chunk in chunks:
+        text = chunk.decode("utf-8", "replace")
+        for start in range(0, len(text), _STEP_CHARS):
+            yield text[start : start + _STEP_CHARS]
 
 
 class JsonRecords:
@@ -62,9 +70,9 @@ class JsonRecords:
         """One row per record; after a broken one it goes on at the next that looks like one."""
         pending: list[str] = []
         size, wanted = 0, 0
-        for chunk in chunks:
-            pending.append(chunk.decode("utf-8", "replace"))  # chunks are whole characters
-            size += len(chunk)
+        for piece in _pieces(chunks):
+            pending.append(piece)
+            size += len(piece)
             if size >= wanted:
                 yield from self._step("".join(pending))
                 pending, size = [], 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,9 +14,6 @@ import pyarrow.compute as pc
 
 from aisles.feeds.jsonrow import LINK, MAX_DEPTH, separator_of
 from aisles.feeds.records import build_map, storable
-
-_EXPONENT = re.compile(r"(?i)\de")
-_ODD_SIGNS = "[\0]"
 
 
 @dataclass(frozen=True)
@@ -123,34 +119,24 @@ def _list_leaves(column: pa.Array, rows: np.ndarray, name: str, depth: int) -> I
         return
     if pa.types.is_null(inner.type):
         return
-    texts = text_of(inner)
-    joined, apart = _joined(texts, place, len(column), pa.types.is_boolean(inner.type))
-    if len(joined):
-        lists = pa.ListArray.from_arrays(*_grouped(texts, place, joined))
-        yield from _filled(rows[joined], name, pc.binary_join(lists, separator_of(name)))
-    if len(apart):
-        yield from _filled(rows[place[apart]], name, texts.take(pa.array(apart)))
+    texts, size = text_of(inner), np.bincount(place, minlength=len(column))
+    whole = _whole(texts, place, size) & (not pa.types.is_boolean(inner.type))
+    joined, apart = np.flatnonzero(whole), np.flatnonzero(~whole[place])
+    offsets = np.append(0, np.cumsum(size[joined])).astype(np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(offsets), texts.filter(pa.array(whole[place])))
+    both = pa.concat_arrays([pc.binary_join(lists, separator_of(name)), texts.take(apart)])
+    # In the order of the file: a list that is one text stands where its first value stands.
+    order = np.argsort(np.append((np.cumsum(size) - size)[joined], apart), kind="stable")
+    yield from _filled(rows[np.append(joined, place[apart])][order], name, both.take(order))
 
 
-def _joined(
-    texts: pa.Array, place: np.ndarray, lists: int, is_bool: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Which lists are one text, and which values stand apart as in a list with gaps or of links."""
+def _whole(texts: pa.Array, place: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Which lists are one text: bool (lists,); those with gaps or of links are not."""
     blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), ""), True)
-    gaps = np.bincount(place, blank.to_numpy(zero_copy_only=False), minlength=lists) > 0
+    gaps = np.bincount(place, blank.to_numpy(zero_copy_only=False), minlength=len(size)) > 0
     link = pc.fill_null(pc.match_substring_regex(texts, LINK), False)
-    links = np.bincount(place, link.to_numpy(zero_copy_only=False), minlength=lists)
-    size = np.bincount(place, minlength=lists)
-    whole = (size > 0) & ~gaps & (links < size) & (not is_bool)
-    return np.flatnonzero(whole), np.flatnonzero(~whole[place])
-
-
-def _grouped(texts: pa.Array, place: np.ndarray, lists: np.ndarray) -> tuple[pa.Array, pa.Array]:
-    """Offsets and values of the chosen lists."""
-    chosen = np.isin(place, lists)
-    size = np.bincount(place, minlength=int(lists.max()) + 1)[lists]
-    offsets = np.append(0, np.cumsum(size)).astype(np.int32)
-    return pa.array(offsets), texts.filter(pa.array(chosen))
+    links = np.bincount(place, link.to_numpy(zero_copy_only=False), minlength=len(size))
+    return (size > 0) & ~gaps & (links < size)
 
 
 def text_of(column: pa.Array) -> pa.Array:
