@@ -1,10 +1,9 @@
-import pytest
-
 """The roles of a day's feeds over Spark: inferred, borrowed, kept, moved."""
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from small_feeds import VALUES
 
 from aisles.feeds.settle import SETTLED_SCHEMA, as_tuple, settled_roles
