@@ -26,6 +26,8 @@ from aisles.taxonomy import Taxonomy
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]  # a whole run and three trainings
+
 DAY = dt.date(2026, 11, 22)
 SMALL = {
     "encoder.vocabulary": 4096,
@@ -95,7 +97,6 @@ def ran(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return Ran(job, folder, planted)
 
 
-@pytest.mark.long
 def test_planted_errors_come_first(ran: Ran) -> None:
     """Among the answers that are most suspicious, far more are planted than among all."""
     row, tree = _snapshot(ran.job, ""), stored_tree(ran.job)
@@ -113,7 +114,6 @@ def test_planted_errors_come_first(ran: Ran) -> None:
     assert first > 2.5 * base
 
 
-@pytest.mark.long
 def test_questions_are_on_wrong_labels(ran: Ran) -> None:
     """Of the labels that are asked about, far more are wrong, by the truth, than of all."""
     wrong = wrong_labels(ran)
@@ -145,7 +145,6 @@ def wrong_labels(ran: Ran) -> dict[tuple[str, str], bool]:
     }
 
 
-@pytest.mark.long
 def test_the_round_is_a_sample_and_tells_why(ran: Ran) -> None:
     spark = ran.job.spark
     rows = spark.sql("SELECT * FROM candidates ORDER BY rank").collect()
@@ -165,7 +164,6 @@ def test_the_round_is_a_sample_and_tells_why(ran: Ran) -> None:
     assert {row.product_id for row in aimed} <= {r[0] for r in spark.sql(train).collect()}
 
 
-@pytest.mark.long
 def test_again_gives_the_same_round_until_it_is_answered(ran: Ran, tmp_path: Path) -> None:
     job = ran.job
     before = sorted(job.tables.read("candidates").collect())

@@ -103,10 +103,12 @@ def test_kill_and_rerun(whole: Path, server: Server, tmp_path: Path, seed: int) 
         time.sleep(0.01)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait(60)
-    kept = len(rows(tables))
-    assert kept < URLS
+    kept = {row["image_url"] for row in rows(tables)}
+    assert len(kept) < URLS
     begun = len(server.log)
     assert start(tables, server).wait(500) == 0
     assert rows(tables) == rows(whole / "after")
-    # What earlier slices had stored was not asked for again.
-    assert len(server.log) - begun == URLS - kept
+    # What earlier slices had stored was not asked for again. (Spark's Python workers outlive the
+    # kill for a moment: they still work on the slice that was lost.)
+    again = {f"http://{one.headers['host']}{one.path}" for one in server.log[begun:]}
+    assert not again & kept

@@ -67,7 +67,7 @@ def test_a_clean_file() -> None:
     assert (price.sample, price.odd) == ("0.99 EUR", ())
     assert fields["gender"].columns == ()
     assert (report.refusals, report.currencies) == ([], {"EUR": 200})
-    assert report.warnings == ["no column found for description, merchant_category"]
+    assert report.warnings == ["no filled column for description, merchant_category"]
 
 
 def test_a_dirty_file() -> None:
@@ -171,6 +171,12 @@ def test_warnings_of_shares() -> None:
     assert "16.7 % of the records have no title" in found
 
 
+def test_a_column_without_a_value_is_as_good_as_none() -> None:
+    report = inspected(HEADER, *(line(number, image="") for number in range(200)))
+    assert "image_url" in {column.role for column in report.columns}
+    assert report.warnings == ["no filled column for description, merchant_category, image_url"]
+
+
 def test_few_titles() -> None:
     rows = [line(n, name=f"Big {WORDS[n % 10]} of oak") for n in range(200)]
     assert "only 10 different titles in 200 records" in inspected(HEADER, *rows).warnings
@@ -188,7 +194,7 @@ def test_two_columns_that_compete() -> None:
 def test_no_roles_at_all() -> None:
     report = inspected("x,y", *["1,2"] * 50)
     assert [r.reason for r in report.refusals] == ["empty_record"]
-    assert "no column has the role title: products would have none" in report.warnings
+    assert "no filled column has the role title: products would have none" in report.warnings
     assert "100 % of the readable records would be rejected: empty_record" in report.warnings
 
 
@@ -306,7 +312,7 @@ def test_the_terminal(feed: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "products  201 products, 0 duplicates, 0 rejected",
         "Columns, roles from the first 201 records",
         "no column for: description, merchant_category, old_price_minor",
-        "! no column found for description, merchant_category",
+        "! no filled column for description, merchant_category",
         "1 warning\n",
     ):
         assert words in shown

@@ -74,17 +74,24 @@ def draw_suspects(
     drawn = _drawn(worth, products, rule)
     found = drawn.join(ranked.select(*_KEY, "probability", "spread", "why"), list(_KEY), how="left")
     candidates = _candidates(found, round, model_version).persist()
-    strata = candidates.groupBy("strategy").count().collect()
-    worth.unpersist()
-    return candidates, {
+    figures = {
         "flagged": float(room),
         "pairs": float(pairs),
         "expected_label_error": aimed,
         "expected_uniform": chance * pairs,
+        **_counts(candidates),
+    }
+    worth.unpersist()
+    return candidates, figures
+
+
+def _counts(candidates: DataFrame) -> dict[str, float]:
+    """How many questions were drawn, and how many of them as suspicious."""
+    strata = candidates.groupBy("strategy").count().collect()
+    aimed = sum(row["count"] for row in strata if LABEL_ERROR in row.strategy)
+    return {
         "drawn": float(sum(row["count"] for row in strata)),
-        "drawn_label_error": float(
-            sum(row["count"] for row in strata if LABEL_ERROR in row.strategy)
-        ),
+        "drawn_label_error": float(aimed),
     }
 
 

@@ -59,13 +59,13 @@ def _of_records(report: Report) -> Iterator[str]:
 
 
 def _of_roles(report: Report) -> Iterator[str]:
-    given = {column.role for column in report.columns}
+    given = {column.role for column in report.columns if column.filled}
     if "title" not in given:
-        yield "no column has the role title: products would have none"
+        yield "no filled column has the role title: products would have none"
     if "merchant_product_id" not in given:
-        yield "no column has the role merchant_product_id: ids would be made of GTINs or links"
+        yield "no filled column has the role merchant_product_id: ids would be GTINs or links"
     if lacking := [role for role in _WANTED if role not in given]:
-        yield f"no column found for {', '.join(lacking)}"
+        yield f"no filled column for {', '.join(lacking)}"
     for column in report.columns:
         if column.role and column.filled and column.confidence < DOUBTFUL:
             yield f"{column.role} from column {column.name} is doubtful ({column.confidence:.2f})"
