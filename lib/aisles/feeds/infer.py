@@ -13,7 +13,7 @@ from aisles.feeds.evidence import SCORERS, Evidence
 from aisles.feeds.lexicon import ROLES, Lexicon
 from aisles.feeds.relations import Relation, relations_of
 from aisles.feeds.shapes import Shape, shape_of
-from aisles.feeds.vocabulary import NameScores, name_scores
+from aisles.feeds.vocabulary import UNKNOWN, NameScores, name_scores
 
 SAMPLE_ROWS = 2000
 THRESHOLD = 2.2
@@ -112,6 +112,8 @@ def _points(column: _Column, role: str) -> float:
     named, lent = column.named.scores[role], column.lent.get(role, 0.0)
     if not column.clues:
         return named * _EMPTY_FACTOR if named >= _EMPTY_HEADER else -5.0
+    if lent > 0 and named == UNKNOWN:
+        named = 0.0  # the other feeds know what the word means
     return named + lent + sum(column.clues[role].values())
 
 

@@ -21,6 +21,8 @@ from aisles.feeds.lexicon import (
 AGAINST = -2.5
 """Points for the other roles of a header that plainly speaks for one."""
 _NONE = -4.0
+UNKNOWN = -0.5
+"""Points for every role of a header whose words are not known."""
 _OTHER = -3.0
 _FEW_WORDS = 12
 _LONGEST = 24
@@ -169,7 +171,7 @@ def _speaks(header: str, known: Lexicon) -> tuple[dict[str, float], bool]:
         return dict.fromkeys(ROLES, _NONE), True
     other = any(OTHER in c.concepts for c in chunks)
     against = AGAINST * min(max(best.values(), default=0.0) / 3.4, 1.0)
-    floor = against if exact else _OTHER if other else -1.0 if best else -0.5
+    floor = against if exact else _OTHER if other else -1.0 if best else UNKNOWN
     return {role: best.get(role, floor) for role in ROLES}, exact
 
 
