@@ -13,6 +13,7 @@ from aisles.config import SparkConfig
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+_JAVA = "spark.driver.extraJavaOptions"
 _DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -36,16 +37,16 @@ def start(config: SparkConfig, app: str = "aisles") -> SparkSession:
     builder = SparkSession.builder.appName(app)
     if config.master and "spark.master" not in _submitted():
         builder = builder.master(config.master)
+    java = ""
     if config.master.startswith("local"):
         # Set before the JVM starts: which address to use, and to say no more than errors.
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         if (log := files.folder("conf") / "log4j2.properties").is_file():
-            builder = builder.config(
-                "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={log}"
-            )
+            given = config.conf.get(_JAVA, "")
+            java = f"-Dlog4j2.configurationFile={log} {given}".strip()
     if config.driver_memory:
         builder = builder.config("spark.driver.memory", config.driver_memory)
-    for key, value in {**_DELTA, **config.conf}.items():
+    for key, value in {**_DELTA, **config.conf, **({_JAVA: java} if java else {})}.items():
         builder = builder.config(key, value)
     jars = _jars()
     if jars:
