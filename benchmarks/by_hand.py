@@ -51,6 +51,7 @@ def parse_only(spark: SparkSession, sample: Path) -> None:
 
 def _read(spark: SparkSession, sample: Path, key: dict[str, Any]) -> DataFrame:
     form, path = key["format"], str(sample / key["file"])
+    spark.conf.set("spark.sql.legacy.javaCharsets", True)  # Windows-1252 is no charset of Spark's
     if form["type"] == "xml":
         options = {"rowTag": form["record"], "inferSchema": False, "attributePrefix": "@"}
         return spark.read.format("xml").options(**options).load(path)

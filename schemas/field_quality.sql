@@ -6,8 +6,7 @@ CREATE TABLE IF NOT EXISTS field_quality (
   field STRING NOT NULL COMMENT 'column of products',
   records BIGINT NOT NULL COMMENT 'records of the file that were cleaned, rejected ones included',
   filled BIGINT NOT NULL COMMENT 'records in which a column of the field\'s role holds something',
-  valid BIGINT NOT NULL COMMENT 'filled records whose cell was understood after cleaning',
-  distinct_values BIGINT NOT NULL COMMENT 'different values among the valid ones, about'
+  valid BIGINT NOT NULL COMMENT 'filled records whose cell was understood after cleaning'
 ) USING delta
 PARTITIONED BY (run_date)
 COMMENT 'One row is one field of one feed file: how often it is filled and understood'

@@ -29,4 +29,5 @@ CREATE TABLE IF NOT EXISTS products (
   delivery_hash STRING COMMENT 'hash of the raw records that made the row; null when one of them was rejected'
 ) USING delta
 COMMENT 'One row is one product as last seen'
-TBLPROPERTIES ('delta.enableDeletionVectors' = 'false', 'delta.enableChangeDataFeed' = 'true')
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'false',
+  'delta.dataSkippingStatsColumns' = 'product_id,network,retailer,first_seen,changed_on', 'delta.enableChangeDataFeed' = 'true')

@@ -9,4 +9,5 @@ CREATE TABLE IF NOT EXISTS raw_items (
 ) USING delta
 PARTITIONED BY (run_date)
 COMMENT 'One row is one record of one feed file, as read'
-TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'false',
+  'delta.dataSkippingStatsColumns' = 'network,retailer,file,record_no')

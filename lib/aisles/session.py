@@ -21,6 +21,8 @@ _DELTA = {
     "spark.sql.session.timeZone": "UTC",
     # A commit that only repeats what is there is still told apart by its user metadata.
     "spark.sql.parquet.compression.codec": "zstd",
+    # Persisted rows lie on disk for minutes: packing them costs more than reading them.
+    "spark.sql.inMemoryColumnarStorage.compressed": "false",
     # Only partitions that a job writes to are ever replaced, and only by replaceWhere.
     "spark.sql.sources.partitionOverwriteMode": "static",
 }

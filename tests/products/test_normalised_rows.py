@@ -84,7 +84,7 @@ def test_a_whole_record() -> None:
         "all_text": "Mug | A longer text | Home > Kitchen > Mugs | ACME Ltd | Navy | L | Damen"
         " | short | stone ware",
         "brand_canonical": "acme", "color_canonical": "blue", "gender_canonical": "female",
-        "reason": None, "raw_filled": 2**15 - 1, "raw_hash": "raw",
+        "reason": None, "filled": 2**15 - 1, "valid": 2**15 - 1, "raw_hash": "raw",
     }  # fmt: skip
 
 

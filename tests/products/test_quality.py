@@ -122,17 +122,17 @@ RECORDS = [
     {**GOOD, "id": "9", "price": "5 EUR", "maker": "ACME", "ean": "4006381333931", "sex": "?"},
     {"id": "10", "name": "&nbsp;", "price": "7"},
 ]
-SPARK = {  # field -> records, filled, valid, distinct_values
-    "merchant_product_id": (4, 4, 4, 4),
-    "title": (4, 4, 3, 1),
-    "price_minor": (4, 4, 3, 3),
-    "currency": (4, 2, 2, 1),
-    "brand": (4, 3, 2, 2),
-    "product_url": (4, 3, 3, 1),
-    "gtin": (4, 2, 2, 1),
-    "availability": (4, 2, 1, 1),
-    "gender": (4, 2, 1, 1),
-    "image_url": (4, 0, 0, 0),
+SPARK = {  # field -> records, filled, valid
+    "merchant_product_id": (4, 4, 4),
+    "title": (4, 4, 3),
+    "price_minor": (4, 4, 3),
+    "currency": (4, 2, 2),
+    "brand": (4, 3, 2),
+    "product_url": (4, 3, 3),
+    "gtin": (4, 2, 2),
+    "availability": (4, 2, 1),
+    "gender": (4, 2, 1),
+    "image_url": (4, 0, 0),
 }
 
 
@@ -149,10 +149,10 @@ def test_quality_of_files_in_spark(spark) -> None:  # type: ignore[no-untyped-de
     kept = {(row.file, row.field): tuple(row)[5:] for row in found.collect()}
     assert len(kept) == 2 * len(FIELDS)
     assert {field: kept["net/shop.csv", field] for field in SPARK} == SPARK
-    assert kept["net/shop.2.csv", "price_minor"] == (1, 1, 0, 0)
+    assert kept["net/shop.2.csv", "price_minor"] == (1, 1, 0)
     # The one definition of valid, read by two engines.
     for batch, file in zip(batches, ("net/shop.csv", "net/shop.2.csv")):
         filled, valid = filled_and_valid(batch)
         for place, field in enumerate(FIELDS):
             counts = (batch.num_rows, filled[:, place].sum(), valid[:, place].sum())
-            assert kept[file, field.name][:3] == counts
+            assert kept[file, field.name] == counts

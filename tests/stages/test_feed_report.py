@@ -38,7 +38,7 @@ def _refused(day: dt.date, record_no: int, stage: str, reason: str) -> dict:
 def _quality(day: dt.date, field: str, records: int, filled: int, valid: int) -> dict:
     return {
         **FEED, "run_date": day, "file": FILE, "field": field, "records": records,
-        "filled": filled, "valid": valid, "distinct_values": 1,
+        "filled": filled, "valid": valid,
     }  # fmt: skip
 
 

@@ -61,27 +61,37 @@ def column_roles(
 def sampled(raw: DataFrame, declared: DataFrame | None = None) -> DataFrame:
     """The records and formats that ``roles_of_feed`` looks at; arguments of ``column_roles``.
 
-    The window sorts keys and hashes only, not the values.
+    The records are read once for their number and once for the few that may be chosen.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
     keys = [c for c in ("network", "retailer", "run_date", "file", "record_no") if c in raw.columns]
-    filled = raw.where(F.col("values").isNotNull())
+    filled = raw.where(F.col("values").isNotNull()).withColumn("hash", F.xxhash64(*keys))
+    few = filled.join(F.broadcast(_limits(raw)), _FEED).where("hash <= limit")
     order = Window.partitionBy(*_FEED).orderBy("hash", *keys[2:])
-    chosen = (
-        filled.select(*keys, F.xxhash64(*keys).alias("hash"))
-        .withColumn("rank", F.row_number().over(order))
+    rows = (
+        few.withColumn("rank", F.row_number().over(order))
         .where(F.col("rank") <= SAMPLE_ROWS)
-    )
-    same = [filled[k].eqNullSafe(chosen[k]) for k in keys]
-    rows = filled.join(chosen, same, "left_semi").select(
-        *_FEED, F.xxhash64(*keys).alias("hash"), "values"
+        .select(*_FEED, "hash", "values")
     )
     if declared is None:
         return rows
     forms = declared.where("format IS NOT NULL").select(*_FEED, "format")
     return rows.unionByName(forms, allowMissingColumns=True)
+
+
+def _limits(raw: DataFrame) -> DataFrame:
+    """One row a feed: the hash (limit) up to which a record may be among the sampled ones.
+
+    A hash is as good as a draw: of the records below a limit that lets through a quarter more than
+    are wanted, as many as wanted are there, but for one feed in a million million.
+    """
+    from pyspark.sql import functions as F
+
+    share = 1.25 * SAMPLE_ROWS / F.count("*")
+    below = (F.lit(-(2.0**63)) + share * F.lit(2.0**64)).try_cast("bigint")
+    return raw.groupBy(*_FEED).agg(F.coalesce(below, F.lit(2**63 - 1)).alias("limit"))
 
 
 def roles_of_samples(

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from aisles.products.ids import joined
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 _ID = ["product_id", "run_date"]
 _PLACE = ["file", "record_no"]
@@ -30,22 +30,48 @@ COLLISION = "id_collision"
 DUPLICATE = "duplicate"
 
 
-def verdicts(candidates: DataFrame) -> DataFrame:
-    """One row for each record that shares its id with others or is rejected.
+def told(candidates: DataFrame) -> DataFrame:
+    """One short row for each record, all that `verdicts` looks at: persist it, not the candidates.
 
-    candidates: the output of `normalise`, of which a few columns are read twice: persist it where
-    normalising anew would cost more. Columns: run_date, file, record_no; verdict: null for the
-    product itself, `duplicate`, or why it is rejected; delivery_hash, see `judge`.
+    Columns: network, retailer, run_date, file, record_no, product_id, id_hash (null without id),
+    title_hash and url_hash (null for null), reason, raw_hash; filled and valid where they are there
+    (see aisles.products.quality).
     """
     from pyspark.sql import functions as F
 
-    known = candidates.select(*_KEY, "product_id", "title", "product_url", "reason", "raw_hash")
-    repeated = known.where("product_id IS NOT NULL").groupBy(*_ID).count().where("count > 1")
-    alone = known.where("reason IS NOT NULL").join(repeated, on=_ID, how="left_anti")
+    def hashed(*names: str) -> Column:
+        return F.when(F.col(names[0]).isNotNull(), F.xxhash64(*names))
+
+    return candidates.select(
+        *_FEED_FILE,
+        "record_no",
+        "product_id",
+        hashed("product_id", "run_date").alias("id_hash"),
+        hashed("title").alias("title_hash"),
+        hashed("product_url").alias("url_hash"),
+        "reason",
+        "raw_hash",
+        *(name for name in ("filled", "valid") if name in candidates.columns),
+    )
+
+
+def verdicts(known: DataFrame) -> DataFrame:
+    """One row for each record that shares its id with others or is rejected.
+
+    known: the output of `told`, which is read several times. Columns: run_date, file, record_no;
+    verdict: null for the product itself, `duplicate`, or why it is rejected; delivery_hash, see
+    `judge`.
+    """
+    from pyspark.sql import functions as F
+
+    # Ids that only share a hash are told apart in `_shared`.
+    ids = known.where("id_hash IS NOT NULL").groupBy("id_hash").count()
+    repeated = ids.where("count > 1").select("id_hash")
+    alone = known.where("reason IS NOT NULL").join(repeated, on="id_hash", how="left_anti")
     refused = alone.select(
         *_KEY, F.col("reason").alias("verdict"), F.lit(None).cast("string").alias("delivery_hash")
     )
-    return _shared(known.join(repeated, on=_ID, how="left_semi")).unionByName(refused)
+    return _shared(known.join(repeated, on="id_hash", how="left_semi")).unionByName(refused)
 
 
 def judge(candidates: DataFrame, marks: DataFrame | None = None) -> DataFrame:
@@ -57,7 +83,9 @@ def judge(candidates: DataFrame, marks: DataFrame | None = None) -> DataFrame:
     """
     from pyspark.sql import functions as F
 
-    found = (verdicts(candidates) if marks is None else marks).withColumn("_marked", F.lit(True))
+    found = (verdicts(told(candidates)) if marks is None else marks).withColumn(
+        "_marked", F.lit(True)
+    )
     own = F.when(F.col("_marked"), F.col("delivery_hash")).otherwise(F.col("raw_hash"))
     return candidates.join(found, on=_KEY, how="left").select(
         *[candidates[name] for name in candidates.columns],
@@ -80,13 +108,16 @@ def resolve(candidates: DataFrame, marks: DataFrame | None = None) -> tuple[Data
     return kept, lost.drop("verdict", "delivery_hash")
 
 
-def account(candidates: DataFrame, marks: DataFrame | None = None) -> DataFrame:
-    """One row for each feed file: raw, and products + duplicates + rejected, which add up to it."""
+def account(known: DataFrame, marks: DataFrame) -> DataFrame:
+    """One row for each feed file: raw, and products + duplicates + rejected, which add up to it.
+
+    known: the output of `told`; marks: that of `verdicts`.
+    """
     from pyspark.sql import functions as F
 
     verdict = F.col("verdict")
     return (
-        judge(candidates.select(*_FEED_FILE, *_SEEN), marks)
+        judge(known.select(*_FEED_FILE, "record_no", "raw_hash"), marks)
         .groupBy(*_FEED_FILE)
         .agg(
             F.count("*").alias("raw"),
@@ -97,17 +128,17 @@ def account(candidates: DataFrame, marks: DataFrame | None = None) -> DataFrame:
     )
 
 
-_SEEN = ("record_no", "product_id", "title", "product_url", "reason", "raw_hash")
-
-
 def _shared(several: DataFrame) -> DataFrame:
-    """One row for each record of the ids that occur more than once, a few in a hundred."""
+    """One row for each record of the ids that occur more than once, a few in a hundred.
+
+    Of an id that only shares its hash with another, no more than a rejected record.
+    """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    same_id = Window.partitionBy(*_ID)
+    same_id = Window.partitionBy("id_hash", *_ID)
     place, usable = F.struct(*_PLACE), F.col("reason").isNull()
-    named = F.when(usable, F.struct("title", "product_url"))
+    named = F.when(usable, F.struct("title_hash", "url_hash"))
     standing = F.when(usable & ~F.col("collides"), place)
     verdict = (
         F.when(~usable, F.col("reason"))
@@ -115,7 +146,9 @@ def _shared(several: DataFrame) -> DataFrame:
         .when(place < F.col("last"), DUPLICATE)
     )
     return (
-        several.withColumn("first", F.first(named, True).over(same_id.orderBy(*_PLACE)))
+        several.withColumn("_records", F.count("*").over(same_id))
+        .where("_records > 1 OR reason IS NOT NULL")
+        .withColumn("first", F.first(named, True).over(same_id.orderBy(*_PLACE)))
         .withColumn("collides", usable & F.expr(_COLLIDES))
         .withColumn("last", F.max(standing).over(same_id))
         .withColumn("verdict", verdict)
@@ -128,6 +161,6 @@ def _shared(several: DataFrame) -> DataFrame:
 
 # The first record may lack a title and still be told from one that has a title and another link.
 _COLLIDES = """
-    title IS NOT NULL AND NOT (title <=> first.title)
-    AND coalesce(product_url != first.product_url, false)
+    title_hash IS NOT NULL AND NOT (title_hash <=> first.title_hash)
+    AND coalesce(url_hash != first.url_hash, false)
 """

@@ -23,7 +23,7 @@ from aisles.products.columns import Cells, Places, cells, first_filled, longest
 from aisles.products.gtin import canonical_gtin
 from aisles.products.ids import link, merchant_ids, product_ids
 from aisles.products.price import Habit, parse_prices
-from aisles.products.quality import raw_filled
+from aisles.products.quality import bits_of_quality, raw_filled
 from aisles.products.slices import Feed, by_feed
 from aisles.products.text import clean
 
@@ -50,7 +50,8 @@ PRODUCT_SCHEMA = pa.schema(
         ("file", pa.string()),
         ("record_no", pa.int64()),
         *((name, pa.int64() if name in _LONG else pa.string()) for name in _TEXT.split()),
-        ("raw_filled", pa.int64()),  # a bit a field: see aisles.products.quality
+        ("filled", pa.int64()),  # a bit a field: see aisles.products.quality
+        ("valid", pa.int64()),  # likewise
         ("raw_hash", pa.string()),  # content_hash of the raw record
     ]
 )
@@ -107,7 +108,7 @@ def normalise(readings: Readings) -> Callable[[DataFrame], DataFrame]:
     """A transform of raw_items into one row for every record, in the shape of PRODUCT_DDL.
 
     Order: network, retailer, run_date, file, record_no, the product's fields, reason (null when the
-    record is kept), raw_filled (see aisles.products.quality), raw_hash. `resolve` in
+    record is kept), filled and valid (see aisles.products.quality), raw_hash. `resolve` in
     aisles.products.identity makes products of them.
     """
 
@@ -146,7 +147,8 @@ def _feed_rows(batch: pa.RecordBatch, reading: Reading, mend: Mend) -> pa.Record
     fields["product_id"] = product_ids(batch, fields["merchant_product_id"])
     fields["content_hash"] = _content_hash(fields)
     fields["reason"] = _reason(fields)
-    fields["raw_filled"] = raw_filled(read, batch["values"], reading.columns)
+    raw = raw_filled(read, batch["values"], reading.columns)
+    fields["filled"], fields["valid"] = bits_of_quality(raw, fields)
     fields["raw_hash"] = batch["content_hash"]
     return pa.RecordBatch.from_arrays(
         [fields[field.name].cast(field.type) for field in PRODUCT_SCHEMA], schema=PRODUCT_SCHEMA

@@ -196,7 +196,9 @@ def _kept(parsed: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
     # 64 bits tell a record from its own next version; no JSON is made of every record.
-    digest = F.lower(F.lpad(F.hex(F.xxhash64(F.map_entries("values"))), 16, "0"))
+    digest = F.lower(
+        F.lpad(F.hex(F.xxhash64(F.map_keys("values"), F.map_values("values"))), 16, "0")
+    )
     return parsed.filter("record_no IS NOT NULL AND reason IS NULL").withColumn(
         "content_hash", digest
     )

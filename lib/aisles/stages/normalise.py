@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aisles.products.identity import account as accounted
-from aisles.products.identity import resolve, verdicts
+from aisles.products.identity import resolve, told, verdicts
 from aisles.products.ids import identities, signature
 from aisles.products.normalise import normalise
 from aisles.products.quality import field_quality
@@ -57,21 +57,23 @@ def _present(job: Job, account: Account, work: Work) -> None:
     fresh = stored.isEmpty()
     changes = _changes(job, work, stored) if work.parts else None
     candidates = _candidates(job, work, changes).persist(StorageLevel.DISK_ONLY)
-    marks = verdicts(candidates).persist()
+    known = told(candidates).persist()
+    marks = verdicts(known).persist()
     try:
         with step("cleaning records"):
-            cleaned = _check(candidates, marks, account)
+            cleaned = _check(known, marks, account)
         # Counted before the table is written: Spark renews what it has cached of it then.
         _count_unchanged(changes, account)
         products, refused = resolve(candidates, marks)
         _store_rejected(job, refused, work)
         where = f"run_date = DATE'{job.run_date}' AND {among(work.present)}"
-        job.tables.replace("field_quality", field_quality(candidates), where)
+        job.tables.replace("field_quality", field_quality(known), where)
         gone = None if fresh else _gone(stored, products, changes, work)
         with step(f"merging the products of {cleaned:,} records"):
             _store_products(job, _dated(job, products), gone, work, fresh)
     finally:
         marks.unpersist()
+        known.unpersist()
         candidates.unpersist()
         if changes is not None:
             changes.unpersist()
@@ -119,10 +121,10 @@ def _candidates(job: Job, work: Work, changes: DataFrame | None) -> DataFrame:
     return whole.unionByName(clean(wanted))
 
 
-def _check(candidates: DataFrame, marks: DataFrame, account: Account) -> int:
+def _check(known: DataFrame, marks: DataFrame, account: Account) -> int:
     """raw = products + duplicates + rejected, file by file; the number of records cleaned."""
     cleaned = 0
-    for row in accounted(candidates, marks).collect():
+    for row in accounted(known, marks).collect():
         parts = row["products"] + row["duplicates"] + row["rejected"]
         assert row["raw"] == parts, f"{row['file']}: {row['raw']} records, {parts} accounted for"
         cleaned += row["raw"]
