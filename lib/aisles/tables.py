@@ -17,7 +17,7 @@ from aisles.config import TablesConfig
 
 if TYPE_CHECKING:
     from delta.tables import DeltaTable
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, Observation, SparkSession
 
 _METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 
@@ -124,15 +124,19 @@ class Tables:
 
     def replace(
         self, table: str, frame: DataFrame, where: str, metadata: Mapping[str, Any] | None = None
-    ) -> None:
-        """Replaces exactly the rows for which `where` holds; all new rows must fulfil it."""
-        self.ensure(table)
-        writer = self.conform(table, frame).write.format("delta").mode("overwrite")
+    ) -> int:
+        """Replaces exactly the rows for which `where` holds; all new rows must fulfil it.
+
+        Returns how many rows were written, as counted while they were.
+        """
+        counted, seen = self._counted(table, frame)
+        writer = counted.write.format("delta").mode("overwrite")
         writer = writer.option("replaceWhere", where).option("userMetadata", json.dumps(metadata))
         if self.config.catalog:
             writer.saveAsTable(self.name(table))
         else:
             writer.save(self.path(table))
+        return int(seen.get["rows"])
 
     def merge(
         self,
@@ -182,15 +186,16 @@ class Tables:
 
     def append(
         self, table: str, frame: DataFrame, metadata: Mapping[str, Any] | None = None
-    ) -> None:
-        """Appends rows that are not there yet (the caller knows)."""
-        self.ensure(table)
-        writer = self.conform(table, frame).write.format("delta").mode("append")
+    ) -> int:
+        """Appends rows that are not there yet (the caller knows); returns how many were written."""
+        counted, seen = self._counted(table, frame)
+        writer = counted.write.format("delta").mode("append")
         writer = writer.option("userMetadata", json.dumps(metadata))
         if self.config.catalog:
             writer.saveAsTable(self.name(table))
         else:
             writer.save(self.path(table))
+        return int(seen.get["rows"])
 
     def metadata(self, table: str) -> dict[str, Any]:
         """What the newest commit that left metadata left; empty where none did.
@@ -203,6 +208,16 @@ class Tables:
         row = left.orderBy("version", ascending=False).first()
         found = json.loads(row["userMetadata"]) if row is not None else {}
         return found if isinstance(found, dict) else {}
+
+    def _counted(self, table: str, frame: DataFrame) -> tuple[DataFrame, Observation]:
+        """The conforming rows, and what will know how many they were once they are written."""
+        from pyspark.sql import Observation
+        from pyspark.sql import functions as F
+
+        self.ensure(table)
+        seen = Observation()
+        rows = F.count(F.lit(1)).alias("rows")
+        return self.conform(table, frame).observe(seen, rows), seen
 
     def _delta(self, table: str) -> DeltaTable:
         from delta.tables import DeltaTable

@@ -14,7 +14,7 @@ import pytest
 from aisles.feeds import files
 from aisles.feeds.files import list_files
 from aisles.feeds.roles import column_roles, roles_of_feed
-from aisles.feeds.spark import file_batches, read_files
+from aisles.feeds.spark import ends_of, file_batches, numbered, read_parts
 
 ROLES = {"id": "merchant_product_id", "title": "title", "price": "price", "brand": "brand"}
 DAY = dt.date(2026, 1, 2)
@@ -147,30 +147,33 @@ def test_roles_of_one_feed_without_its_format(feeds: Path) -> None:
 
 def test_spark_table_and_roles(spark: Any, feeds: Path) -> None:
     found = list_files(str(feeds), ["roles_*.json"])
-    table = read_files(spark, found, DAY)
-    assert table.rdd.getNumPartitions() == len(found)
-    table.cache()
+    parts = read_parts(spark, found, DAY)
+    assert parts.rdd.getNumPartitions() == len(found)
+    parts.cache()
+    ends = ends_of(parts)
+    assert {(end.file, end.read, end.rejected, end.complete) for end in ends} == {
+        ("net/shop.csv", 61, 1, True),
+        ("net/other.shop.xml", 1, 0, True),
+        ("second/broken.zip", 1, 1, False),
+    }
+    table = numbered(parts, ends)
     counts = {
-        (r["file"], r["bad"], r["closing"]): r["count"]
-        for r in table.selectExpr(
-            "file", "reason IS NOT NULL AS bad", "record_no IS NULL AS closing"
-        )
-        .groupBy("file", "bad", "closing")
+        (r["file"], r["bad"]): r["count"]
+        for r in table.selectExpr("file", "reason IS NOT NULL AS bad")
+        .groupBy("file", "bad")
         .count()
         .collect()
     }
     assert counts == {
-        ("net/shop.csv", False, False): 60,
-        ("net/shop.csv", True, False): 1,
-        ("net/shop.csv", False, True): 1,
-        ("net/other.shop.xml", False, False): 1,
-        ("net/other.shop.xml", False, True): 1,
-        ("second/broken.zip", True, False): 1,
-        ("second/broken.zip", False, True): 1,
+        ("net/shop.csv", False): 60,
+        ("net/shop.csv", True): 1,
+        ("net/other.shop.xml", False): 1,
+        ("second/broken.zip", True): 1,
     }
-    raw = table.where("record_no IS NOT NULL AND reason IS NULL")
-    closing = table.where("record_no IS NULL").select("network", "retailer", "format")
+    raw = table.where("reason IS NULL")
+    closing = parts.where("record_no IS NULL").select("network", "retailer", "format")
     rows = column_roles(raw, closing).where("retailer = 'shop'").collect()
     assert {r["column"]: r["role"] for r in rows} == ROLES
-    assert read_files(spark, []).count() == 0
-    table.unpersist()
+    assert read_parts(spark, []).count() == 0
+    assert numbered(read_parts(spark, []), []).count() == 0
+    parts.unpersist()

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from aisles.feeds.files import FeedFile
 from aisles.feeds.parse import parse
-from aisles.feeds.spark import file_batches, read_files
+from aisles.feeds.spark import ends_of, file_batches, numbered, read_parts
 from aisles.feeds.split import Task, parts_of, tasks_of
 
 Rows = list[tuple[Any, ...]]
@@ -151,7 +152,7 @@ def test_small_and_other_files_are_read_whole(tmp_path: Path) -> None:
     assert tasks_of([small, xml, gone], 1000) == [Task(small), Task(xml), Task(gone)]
 
 
-def test_spark_numbers_and_closing_rows(spark: Any, tmp_path: Path) -> None:
+def test_spark_numbers_and_ends(spark: Any, tmp_path: Path) -> None:
     big, small = table(4, 2000), table(5, 20)
     files = [
         FeedFile("net", "big", "net/big.csv", str(tmp_path / "big"), len(big), ""),
@@ -159,10 +160,14 @@ def test_spark_numbers_and_closing_rows(spark: Any, tmp_path: Path) -> None:
     ]
     (tmp_path / "big").write_bytes(big)
     (tmp_path / "small").write_bytes(small)
-    split = read_files(spark, files, split_bytes=len(big) // 6)
-    once = read_files(spark, files)
-    assert split.schema == once.schema
+    split = read_parts(spark, files, split_bytes=len(big) // 6)
+    once = read_parts(spark, files)
     assert split.rdd.getNumPartitions() > once.rdd.getNumPartitions() == 2
-    found, expected = ({tuple(map(str, row)) for row in t.collect()} for t in (split, once))
+    ends, whole_ends = ends_of(split), ends_of(once)
+    assert [replace(end, before=(0,)) for end in ends] == whole_ends
+    found, expected = (
+        {tuple(map(str, row)) for row in numbered(*t).collect()}
+        for t in ((split, ends), (once, whole_ends))
+    )
     assert found == expected
     assert len(expected) > 2000

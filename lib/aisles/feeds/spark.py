@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -19,16 +20,19 @@ from aisles.feeds.records import PARSED, batch_of, rejected
 from aisles.feeds.split import SPLIT_BYTES, Task, tasks_of
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, Row, SparkSession
 
-__all__ = ["FeedFile", "file_batches", "list_files", "numbered", "read_files", "read_parts"]
+__all__ = ["End", "FeedFile", "ends_of", "file_batches", "list_files", "numbered", "read_parts"]
 
-SCHEMA = (
+RECORDS_SCHEMA = (
     "network string, retailer string, run_date date, file string, record_no bigint, "
-    "values map<string, string>, raw string, reason string, trailer_count bigint, "
-    "complete boolean, format string"
+    "values map<string, string>, raw string, reason string"
 )
-PARTS_SCHEMA = f"{SCHEMA}, part int, records bigint"
+_RECORD = [part.split()[0] for part in RECORDS_SCHEMA.replace(", string>", ">").split(", ")]
+PARTS_SCHEMA = (
+    f"{RECORDS_SCHEMA}, trailer_count bigint, complete boolean, format string, "
+    "part int, records bigint, refused bigint"
+)
 _OUT = pa.schema(
     [
         pa.field("network", pa.string()),
@@ -41,32 +45,32 @@ _OUT = pa.schema(
         pa.field("format", pa.string()),
     ]
 )
-_OUT_PARTS = _OUT.append(pa.field("part", pa.int32())).append(pa.field("records", pa.int64()))
+_OUT_PARTS = pa.schema(
+    [
+        *_OUT,
+        pa.field("part", pa.int32()),
+        pa.field("records", pa.int64()),
+        pa.field("refused", pa.int64()),
+    ]
+)
 
 
-def read_files(
-    spark: SparkSession,
-    files: Sequence[FeedFile],
-    run_date: dt.date | None = None,
-    batch_rows: int = 8192,
-    split_bytes: int = SPLIT_BYTES,
-) -> DataFrame:
-    """One row per record of the files, and one closing row per file.
+@dataclasses.dataclass(frozen=True)
+class End:
+    """What is known of a file once it is read.
 
-    A record's row holds network, retailer, run_date, file, record_no, values (map), raw and
-    reason. A file's closing row has record_no null and holds trailer_count, complete and format
-    (JSON of what was sniffed, columns included), which are null elsewhere. A file that cannot be
-    read gives one rejected record whose reason starts with ``unreadable:``.
-
-    One Spark task reads one file, or one part of a file larger than ``split_bytes`` where its
-    format allows that. With such files everything is read twice, once for the numbers of the
-    records: who reads large files persists ``read_parts`` and takes ``numbered`` of it.
+    read: its records, rejected: those of them that are no products' records. trailer_count,
+    complete and format: see ``aisles.feeds.parse.Parsed``; format is its JSON. before: how many
+    records lie before each part that was read by itself.
     """
-    tasks = tasks_of(files, split_bytes)
-    parts = _read(spark, tasks, run_date, batch_rows)
-    if any(task.part for task in tasks):
-        return numbered(parts)
-    return parts.drop("part", "records")
+
+    file: str
+    read: int
+    rejected: int
+    trailer_count: int | None
+    complete: bool
+    format: str | None
+    before: tuple[int, ...]
 
 
 def read_parts(
@@ -76,37 +80,64 @@ def read_parts(
     batch_rows: int = 8192,
     split_bytes: int = SPLIT_BYTES,
 ) -> DataFrame:
-    """One row per record, its record_no counted within its part, and one closing row per part."""
+    """One row per record of the files, and one closing row per part.
+
+    A record's row holds network, retailer, run_date, file, record_no (counted within its part),
+    values (map), raw and reason. A file that cannot be read gives one rejected record whose reason
+    starts with ``unreadable:``. A closing row has record_no null and is for ``ends_of``.
+
+    One Spark task reads one file, or one part of a file larger than ``split_bytes`` where its
+    format allows that. The files are read for each action: persist the rows.
+    """
     return _read(spark, tasks_of(files, split_bytes), run_date, batch_rows)
 
 
-def numbered(parts: DataFrame) -> DataFrame:
-    """The rows of ``read_files`` from those of ``read_parts``: numbers run through each file."""
-    from pyspark.sql import Window
+def ends_of(parts: DataFrame) -> list[End]:
+    """What is known of each file, from the closing rows of ``read_parts``, a row or so a file."""
+    closing = parts.where("record_no IS NULL").drop(*_RECORD[4:]).collect()
+    of_file: dict[str, list[Row]] = {}
+    for row in sorted(closing, key=lambda row: (row["file"], row["part"])):
+        of_file.setdefault(row["file"], []).append(row)
+    return [_end(file, rows) for file, rows in of_file.items()]
+
+
+def _end(file: str, rows: Sequence[Row]) -> End:
+    sizes = [row["records"] for row in rows]
+    read = sum(sizes)
+    counts = [row["trailer_count"] for row in rows if row["trailer_count"] is not None]
+    counted = counts[-1] if counts else None
+    return End(
+        file,
+        read,
+        sum(row["refused"] for row in rows),
+        counted,
+        all(row["complete"] for row in rows) and read >= (counted or 0),
+        next((row["format"] for row in rows if row["format"] is not None), None),
+        tuple(itertools.accumulate(sizes[:-1], initial=0)),
+    )
+
+
+def numbered(parts: DataFrame, ends: Sequence[End]) -> DataFrame:
+    """The records alone, with numbers that run through each file.
+
+    Args:
+        parts: the rows of ``read_parts``.
+        ends: what ``ends_of`` found in them.
+    """
     from pyspark.sql import functions as F
 
-    order = Window.partitionBy("file").orderBy("part")
-    whole = order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
-    ends = parts.where("record_no IS NULL").select(
-        "file",
-        "part",
-        (F.sum("records").over(order) - F.col("records")).alias("before"),
-        F.sum("records").over(whole).alias("total"),
-        F.last("trailer_count", ignorenulls=True).over(whole).alias("counted"),
-        F.min("complete").over(whole).alias("all_complete"),
-        (F.max("part").over(whole) == F.col("part")).alias("is_last"),
-    )
-    closes = F.col("record_no").isNull()
-    enough = F.col("total") >= F.coalesce("counted", F.lit(0))
-    changed = {
-        "record_no": F.col("record_no") + F.col("before"),
-        "trailer_count": F.when(closes, F.col("counted")),
-        "complete": F.when(closes, F.col("all_complete") & enough),
-    }
+    records = parts.where("record_no IS NOT NULL")
+    if all(len(end.before) == 1 for end in ends):
+        return records.select(*_RECORD)
+    starts = [
+        (end.file, part, start) for end in ends for part, start in enumerate(end.before) if start
+    ]
+    known = parts.sparkSession.createDataFrame(starts, "file string, part int, before bigint")
+    number = F.col("record_no") + F.coalesce("before", F.lit(0))
     return (
-        parts.join(F.broadcast(ends), ["file", "part"], how="inner")
-        .where(~closes | F.col("is_last"))
-        .select(*(changed.get(n, F.col(n)).alias(n) for n in _OUT.names))
+        records.join(F.broadcast(known), ["file", "part"], how="left")
+        .withColumn("record_no", number)
+        .select(*_RECORD)
     )
 
 
@@ -127,13 +158,19 @@ def _read(
 def _task_batches(
     task: Task, run_date: dt.date | None, batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
-    records = 0
+    records = refused = 0
     for batch in file_batches(task.file, run_date, batch_rows, task.part):
         closes = batch.column("record_no").null_count == batch.num_rows
-        records += 0 if closes else batch.num_rows
-        number = pa.repeat(pa.scalar(task.number, pa.int32()), batch.num_rows)
-        total = pa.repeat(pa.scalar(records if closes else None, pa.int64()), batch.num_rows)
-        yield pa.RecordBatch.from_arrays([*batch.columns, number, total], schema=_OUT_PARTS)
+        if not closes:
+            records += batch.num_rows
+            refused += batch.num_rows - batch.column("reason").null_count
+        of_part = (
+            pa.scalar(task.number, pa.int32()),
+            pa.scalar(records if closes else None, pa.int64()),
+            pa.scalar(refused if closes else None, pa.int64()),
+        )
+        more = [pa.repeat(value, batch.num_rows) for value in of_part]
+        yield pa.RecordBatch.from_arrays([*batch.columns, *more], schema=_OUT_PARTS)
 
 
 def file_batches(

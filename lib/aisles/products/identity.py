@@ -111,20 +111,22 @@ def resolve(candidates: DataFrame, marks: DataFrame | None = None) -> tuple[Data
 def account(known: DataFrame, marks: DataFrame) -> DataFrame:
     """One row for each feed file: raw, and products + duplicates + rejected, which add up to it.
 
-    known: the output of `told`; marks: that of `verdicts`.
+    known: the output of `told`; marks: that of `verdicts`. Whoever writes the products checks that
+    there are just as many.
     """
     from pyspark.sql import functions as F
 
     verdict = F.col("verdict")
+    one = known.groupBy(*_FEED_FILE).agg(F.count("*").alias("raw"))
+    other = marks.groupBy("run_date", "file").agg(
+        F.count_if(verdict == DUPLICATE).alias("duplicates"),
+        F.count_if(verdict != DUPLICATE).alias("rejected"),
+    )
+    products = F.col("raw") - F.col("duplicates") - F.col("rejected")
     return (
-        judge(known.select(*_FEED_FILE, "record_no", "raw_hash"), marks)
-        .groupBy(*_FEED_FILE)
-        .agg(
-            F.count("*").alias("raw"),
-            F.count_if(verdict.isNull()).alias("products"),
-            F.count_if(verdict == DUPLICATE).alias("duplicates"),
-            F.count_if(verdict != DUPLICATE).alias("rejected"),
-        )
+        one.join(F.broadcast(other), ["run_date", "file"], how="left")
+        .na.fill(0, ["duplicates", "rejected"])
+        .select(*_FEED_FILE, "raw", products.alias("products"), "duplicates", "rejected")
     )
 
 

@@ -1,7 +1,7 @@
 """Prices in minor units, exact to the last digit, from whatever a feed writes in a price column.
 
-Plain decimals (`12.99`) take a vectorised path over 128-bit decimals; what is left is parsed once
-for each distinct text. The conventions:
+Plain decimals (`12.99`), also with a code (`12,99 EUR`), take a vectorised path over 128-bit
+decimals; what is left is parsed once for each distinct text. The conventions:
 
 * A range or "from" price is its first number. More than two numbers, or words that are neither
   money nor "from", "to" and the like, make it no price: null.
@@ -41,6 +41,11 @@ __all__ = ["EXPONENTS", "Habit", "parse_price", "parse_prices"]
 _SCALE = 4
 # Three digits after the only dot are ambiguous below a million and take the slow path.
 _PLAIN = r"^(?:[0-9]{1,13}(?:\.(?:[0-9]{1,2}|[0-9]{4}))?|[0-9]{4,13}\.[0-9]{3})$"
+# One amount that reads the same whatever the column's habit, with at most one code beside it.
+_TAGGED = (
+    r"^(?:(?P<before>[A-Z]{3}) ?)?(?P<whole>[0-9]{1,13})(?:[.,](?P<part>[0-9]{1,2}))?"
+    r"(?: ?(?P<after>[A-Z]{3}))?$"
+)
 _DOT_DECIMAL = r"[0-9]\.[0-9]{1,2}(?:[^0-9.,]|$)"
 _COMMA_DECIMAL = r"[0-9],[0-9]{1,2}(?:[^0-9.,]|$)"
 _NUMBER = re.compile(
@@ -82,6 +87,45 @@ def parse_prices(
     )
 
 
+def _odd_amounts(
+    values: pa.StringArray, stated: pa.StringArray, comma: bool | None
+) -> tuple[pa.Int64Array, pa.StringArray]:
+    """Minor units and code of all texts that are not plain."""
+    amounts, codes = _tagged_amounts(values, stated)
+    left = pc.is_null(amounts)
+    if not pc.any(left).as_py():
+        return amounts, codes
+    rest_amounts, rest_codes = _each_amount(values.filter(left), stated.filter(left), comma)
+    return (
+        pc.replace_with_mask(amounts, left, rest_amounts),
+        pc.replace_with_mask(codes, left, rest_codes),
+    )
+
+
+def _tagged_amounts(
+    values: pa.StringArray, stated: pa.StringArray
+) -> tuple[pa.Int64Array, pa.StringArray]:
+    """Minor units and code of texts such as `12,99 EUR`; null for all others."""
+    found = pc.extract_regex(values, _TAGGED)
+    part = {name: pc.struct_field(found, name) for name in ("before", "whole", "part", "after")}
+    both = pc.and_(pc.not_equal(part["before"], ""), pc.not_equal(part["after"], ""))
+    word = pc.binary_join_element_wise(part["before"], part["after"], "")
+    tags = pc.binary_join_element_wise(word, pc.fill_null(stated, ""), "\n").dictionary_encode()
+    settled = [_settled_tag(*tag.split("\n")) for tag in tags.dictionary.to_pylist()]
+    fits = pa.array([fit for fit, _ in settled], pa.bool_()).take(tags.indices)
+    fits = pc.fill_null(pc.and_(fits, pc.invert(both)), False)
+    codes = pa.array([code for _, code in settled], pa.string()).take(tags.indices)
+    numbers = pc.binary_join_element_wise(part["whole"], part["part"], ".")
+    plain = pc.utf8_rtrim(pc.if_else(fits, numbers, None), ".")
+    return _plain_amounts(plain, codes), codes
+
+
+def _settled_tag(word: str, stated: str) -> tuple[bool, str | None]:
+    """Whether the word beside an amount is a code of money, or none at all; and the code."""
+    possible = meanings(word) if word else ()
+    return not word or bool(possible), settle(tuple(possible), stated or None)
+
+
 def _plain_amounts(values: pa.StringArray, codes: pa.StringArray) -> pa.Int64Array:
     """Minor units of plain decimals: the decimal's own integer, shifted by the currency."""
     decimals = values.cast(pa.decimal128(13 + _SCALE, _SCALE))
@@ -99,10 +143,10 @@ def _habit(values: pa.StringArray) -> bool | None:
     return None if bool(dot) == bool(comma) else bool(comma)
 
 
-def _odd_amounts(
+def _each_amount(
     values: pa.StringArray, stated: pa.StringArray, comma: bool | None
 ) -> tuple[pa.Int64Array, pa.StringArray]:
-    """Minor units and code of all other texts, parsed once for each distinct one."""
+    """Minor units and code of texts of any shape, parsed once for each distinct one."""
     pairs = pc.binary_join_element_wise(values, pc.fill_null(stated, ""), "\n").dictionary_encode()
     parsed = []
     for pair in pairs.dictionary.to_pylist():

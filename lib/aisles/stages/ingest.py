@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Row
 
-from aisles.feeds.spark import FeedFile, list_files, numbered, read_parts
+from aisles.feeds.spark import End, FeedFile, ends_of, list_files, numbered, read_parts
 from aisles.stages.job import Account, Job, step
 from aisles.stages.params import Ingest
 from aisles.tables import quoted
@@ -47,17 +47,24 @@ def _read(job: Job, account: Account, new: list[FeedFile]) -> None:
     config = job.config.ingest
     parts = read_parts(job.spark, new, job.run_date, config.batch_rows, config.split_bytes)
     parts = parts.persist(StorageLevel.DISK_ONLY)
-    parsed = numbered(parts)
     try:
         with step(f"reading {len(new)} feed files, {sum(f.bytes for f in new) / 1e6:,.0f} MB"):
-            counts = _counts(job, parsed, new)
-        _check(counts, account)
+            ends = ends_of(parts)
+        parsed = numbered(parts, ends)
+        counts = _counts(job, ends, new)
+        _report(counts, account)
         where = _slice(job, [f.file for f in new])
         with step("writing raw_items and rejected_items"):
-            job.tables.replace("raw_items", _kept(parsed), where)
-            job.tables.replace("rejected_items", _rejected(parsed), f"{where} AND stage = 'ingest'")
+            kept = job.tables.replace("raw_items", _kept(parsed), where)
+            refused = job.tables.replace(
+                "rejected_items", _rejected(parsed), f"{where} AND stage = 'ingest'"
+            )
+        read = sum(end.read for end in ends)
+        assert read == kept + refused, f"{read} records read, {kept} kept, {refused} rejected"
         # feed_files last: its row says that the file's records are all there.
-        job.tables.replace("feed_files", counts, where)
+        schema = job.tables.read("feed_files").schema
+        rows = [tuple(row.get(name) for name in schema.names) for row in counts]
+        job.tables.replace("feed_files", job.spark.createDataFrame(rows, schema), where)
     finally:
         parts.unpersist()
 
@@ -151,37 +158,32 @@ def _slice(job: Job, files: list[str]) -> str:
     return f"run_date = DATE'{job.run_date}' AND file IN ({names})"
 
 
-def _counts(job: Job, parsed: DataFrame, files: list[FeedFile]) -> DataFrame:
-    """One row is one file with what was found in it."""
-    from pyspark.sql import functions as F
-
-    declared = job.spark.createDataFrame(
-        [
-            (f.network, f.retailer, job.run_date, f.file, f.content_hash, f.modified, f.bytes)
-            for f in files
-        ],
-        "network string, retailer string, run_date date, file string, content_hash string,"
-        " modified string, bytes bigint",
-    )
-    marks = F.col("record_no").isNull()  # the closing row of a file carries its trailer
-    counted = parsed.groupBy("file").agg(
-        F.count_if(~marks).alias("read"),
-        F.count_if(~marks & F.col("reason").isNull()).alias("kept"),
-        F.count_if(~marks & F.col("reason").isNotNull()).alias("rejected"),
-        F.max("trailer_count").alias("trailer_count"),
-        F.coalesce(F.bool_and(F.col("complete")), F.lit(False)).alias("complete"),
-        F.max("format").alias("format"),
-    )
-    rows = declared.join(F.broadcast(counted), "file", how="left").na.fill(
-        {"read": 0, "kept": 0, "rejected": 0, "complete": False}
-    )
-    # One small row a file: taken to the driver once, so that nothing is parsed again.
-    return job.spark.createDataFrame(rows.collect(), rows.schema)
+def _counts(job: Job, ends: list[End], files: list[FeedFile]) -> list[dict[str, Any]]:
+    """The rows of feed_files: one a file with what was found in it."""
+    found = {end.file: end for end in ends}
+    assert set(found) == {f.file for f in files}, "files without a closing row"
+    return [
+        {
+            "network": f.network,
+            "retailer": f.retailer,
+            "run_date": job.run_date,
+            "file": f.file,
+            "content_hash": f.content_hash,
+            "modified": f.modified,
+            "bytes": f.bytes,
+            "read": (end := found[f.file]).read,
+            "kept": end.read - end.rejected,
+            "rejected": end.rejected,
+            "trailer_count": end.trailer_count,
+            "complete": end.complete,
+            "format": end.format,
+        }
+        for f in files
+    ]
 
 
-def _check(counts: DataFrame, account: Account) -> None:
-    for row in counts.collect():
-        assert row["read"] == row["kept"] + row["rejected"], f"{row['file']}: records lost"
+def _report(counts: list[dict[str, Any]], account: Account) -> None:
+    for row in counts:
         account.rows_in += row["read"]
         account.rows_out += row["kept"]
         name = f"{row['network']}/{row['retailer']}"
@@ -199,14 +201,10 @@ def _kept(parsed: DataFrame) -> DataFrame:
     digest = F.lower(
         F.lpad(F.hex(F.xxhash64(F.map_keys("values"), F.map_values("values"))), 16, "0")
     )
-    return parsed.filter("record_no IS NOT NULL AND reason IS NULL").withColumn(
-        "content_hash", digest
-    )
+    return parsed.filter("reason IS NULL").withColumn("content_hash", digest)
 
 
 def _rejected(parsed: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
-    return parsed.filter("record_no IS NOT NULL AND reason IS NOT NULL").withColumn(
-        "stage", F.lit("ingest")
-    )
+    return parsed.filter("reason IS NOT NULL").withColumn("stage", F.lit("ingest"))

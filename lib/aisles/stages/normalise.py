@@ -61,7 +61,7 @@ def _present(job: Job, account: Account, work: Work) -> None:
     marks = verdicts(known).persist()
     try:
         with step("cleaning records"):
-            cleaned = _check(known, marks, account)
+            cleaned, kept = _count(known, marks, account)
         # Counted before the table is written: Spark renews what it has cached of it then.
         _count_unchanged(changes, account)
         products, refused = resolve(candidates, marks)
@@ -70,7 +70,8 @@ def _present(job: Job, account: Account, work: Work) -> None:
         job.tables.replace("field_quality", field_quality(known), where)
         gone = None if fresh else _gone(stored, products, changes, work)
         with step(f"merging the products of {cleaned:,} records"):
-            _store_products(job, _dated(job, products), gone, work, fresh)
+            written = _store_products(job, _dated(job, products), gone, work, fresh)
+        assert written == kept, f"{written} products written, {kept} accounted for"
     finally:
         marks.unpersist()
         known.unpersist()
@@ -121,18 +122,17 @@ def _candidates(job: Job, work: Work, changes: DataFrame | None) -> DataFrame:
     return whole.unionByName(clean(wanted))
 
 
-def _check(known: DataFrame, marks: DataFrame, account: Account) -> int:
-    """raw = products + duplicates + rejected, file by file; the number of records cleaned."""
-    cleaned = 0
-    for row in accounted(known, marks).collect():
-        parts = row["products"] + row["duplicates"] + row["rejected"]
-        assert row["raw"] == parts, f"{row['file']}: {row['raw']} records, {parts} accounted for"
+def _count(known: DataFrame, marks: DataFrame, account: Account) -> tuple[int, int]:
+    """How many records were cleaned, and how many of them are products; the books of the run."""
+    cleaned = kept = 0
+    for row in accounted(known, marks).collect():  # one a file
         cleaned += row["raw"]
-        account.rows_out += row["products"]
+        kept += row["products"]
         for name in ("duplicates", "rejected"):
             account.figures[name] = account.figures.get(name, 0) + row[name]
     account.rows_in += cleaned
-    return cleaned
+    account.rows_out += kept
+    return cleaned, kept
 
 
 def _count_unchanged(changes: DataFrame | None, account: Account) -> None:
@@ -193,15 +193,18 @@ def _dated(job: Job, products: DataFrame) -> DataFrame:
 
 def _store_products(
     job: Job, products: DataFrame, gone: DataFrame | None, work: Work, fresh: bool
-) -> None:
-    """One transaction: new products come in, changed ones are rewritten, vanished ones delisted."""
+) -> int:
+    """One transaction: new products come in, changed ones are rewritten, vanished ones delisted.
+
+    Returns how many products went in.
+    """
     marks = {MARKS: work.marks}
     if fresh:
-        job.tables.append("products", products, marks)
-        return
+        return job.tables.append("products", products, marks)
     from pyspark.sql import functions as F
 
     assert gone is not None
+    count = products.count()  # before the table is written, as above
     lost = job.tables.conform("products", gone).withColumn("_gone", F.lit(True))
     source = products.withColumn("_gone", F.lit(False)).unionByName(lost)
     other = "NOT (t.content_hash <=> s.content_hash)"
@@ -226,6 +229,7 @@ def _store_products(
         insert={f"`{c}`": f"s.`{c}`" for c in products.columns},
         metadata=marks,
     )
+    return count
 
 
 def _unless_gone(column: str, value: str) -> str:
