@@ -5,10 +5,11 @@ from __future__ import annotations
 import html.entities
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from lxml import etree
 
-from aisles.feeds.records import Row, rejected, storable
+from aisles.feeds.records import Row, rejected
 from aisles.feeds.xmlpath import qualified, safe_parser
 
 MAX_DEPTH = 100
@@ -101,10 +102,20 @@ def cells_of(record: etree._Element) -> list[tuple[str, str]]:
     """
     cells: list[tuple[str, str]] = [(f"@{_local(k)}", v) for k, v in record.attrib.items()]
     for child in record:
-        _walk(child, "", cells, 1)
+        if not len(child) and not child.attrib:  # most are: no need for the long way
+            if isinstance(child.tag, str):
+                cells.append((_name(child.tag, child.prefix), child.text or ""))
+        else:
+            _walk(child, "", cells, 1)
     if not len(record) and record.text:
         cells.append((qualified(record), record.text))
     return _numbered(cells)
+
+
+@lru_cache(maxsize=4096)
+def _name(tag: str, prefix: str | None) -> str:
+    local = _local(tag)
+    return f"{prefix}:{local}" if prefix else local
 
 
 def _walk(element: etree._Element, path: str, cells: list[tuple[str, str]], depth: int) -> None:
@@ -156,10 +167,11 @@ def _numbered(cells: list[tuple[str, str]]) -> list[tuple[str, str]]:
     seen: dict[str, int] = {}
     found: list[tuple[str, str]] = []
     for name, value in cells:
-        text = value.strip()
-        if not text:
-            continue
-        seen[name] = seen.get(name, 0) + 1
-        column = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        found.append((storable(column), storable(text)))
+        if text := value.strip():
+            if name in seen:
+                seen[name] += 1
+                found.append((f"{name}#{seen[name]}", text))
+            else:
+                seen[name] = 1
+                found.append((name, text))
     return found

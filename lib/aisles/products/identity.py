@@ -55,18 +55,24 @@ def told(candidates: DataFrame) -> DataFrame:
     )
 
 
-def verdicts(known: DataFrame) -> DataFrame:
+def repeats(known: DataFrame) -> DataFrame:
+    """The hashes of the ids that occur more than once, a few in a hundred; known: see `told`."""
+    ids = known.where("id_hash IS NOT NULL").groupBy("id_hash").count()
+    return ids.where("count > 1").select("id_hash")
+
+
+def verdicts(known: DataFrame, repeated: DataFrame | None = None) -> DataFrame:
     """One row for each record that shares its id with others or is rejected.
 
-    known: the output of `told`, which is read several times. Columns: run_date, file, record_no;
-    verdict: null for the product itself, `duplicate`, or why it is rejected; delivery_hash, see
-    `judge`.
+    known: the output of `told`, which is read several times. repeated: that of `repeats`; where it
+    is persisted and counted, Spark knows how few they are and moves no other rows. Columns:
+    run_date, file, record_no; verdict: null for the product itself, `duplicate`, or why it is
+    rejected; delivery_hash, see `judge`.
     """
     from pyspark.sql import functions as F
 
+    repeated = repeats(known) if repeated is None else repeated
     # Ids that only share a hash are told apart in `_shared`.
-    ids = known.where("id_hash IS NOT NULL").groupBy("id_hash").count()
-    repeated = ids.where("count > 1").select("id_hash")
     alone = known.where("reason IS NOT NULL").join(repeated, on="id_hash", how="left_anti")
     refused = alone.select(
         *_KEY, F.col("reason").alias("verdict"), F.lit(None).cast("string").alias("delivery_hash")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aisles.products.identity import account as accounted
-from aisles.products.identity import resolve, told, verdicts
+from aisles.products.identity import repeats, resolve, told, verdicts
 from aisles.products.ids import identities, signature
 from aisles.products.normalise import normalise
 from aisles.products.quality import field_quality
@@ -58,9 +58,11 @@ def _present(job: Job, account: Account, work: Work) -> None:
     changes = _changes(job, work, stored) if work.parts else None
     candidates = _candidates(job, work, changes).persist(StorageLevel.DISK_ONLY)
     known = told(candidates).persist()
-    marks = verdicts(known).persist()
+    repeated = repeats(known).persist()
+    marks = verdicts(known, repeated).persist()
     try:
         with step("cleaning records"):
+            repeated.count()
             cleaned, kept = _count(known, marks, account)
         # Counted before the table is written: Spark renews what it has cached of it then.
         _count_unchanged(changes, account)
@@ -73,8 +75,8 @@ def _present(job: Job, account: Account, work: Work) -> None:
             written = _store_products(job, _dated(job, products), gone, work, fresh)
         assert written == kept, f"{written} products written, {kept} accounted for"
     finally:
-        marks.unpersist()
-        known.unpersist()
+        for frame in (marks, repeated, known):
+            frame.unpersist()
         candidates.unpersist()
         if changes is not None:
             changes.unpersist()
