@@ -17,7 +17,7 @@ demo: $(READY)
 	@$(VENV)/bin/aisles demo
 
 lint: $(READY)
-	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
+	$(VENV)/bin/ruff check --no-cache . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
 test: $(READY) lint
 	$(PY) -m pytest -m "not long"

@@ -7,7 +7,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hostile import fetch, limits, serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -17,6 +16,7 @@ from aisles.products import images
 from aisles.products.images import Shrinker, shrink
 from aisles.products.picture_map import PictureMap
 from aisles.products.web import Fetcher, Request, Source
+from hostile import fetch, limits, serving
 
 OFFLINE = ImagesConfig(web=False)
 PIXELS = OFFLINE.max_pixels
