@@ -1,6 +1,9 @@
 """Parsers made from dataclasses, and the command line over them."""
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -147,3 +150,16 @@ def test_the_folder_of_the_tables_is_taken_as_it_is() -> None:
     found = settings(Label(env="prod", tables="/data/2026")).tables
     assert (found.location, found.catalog) == ("/data/2026", "")
     assert settings(Label(tables="2026")).tables.location == "2026"
+
+
+def test_the_folder_of_the_jobs_hides_no_module_of_python() -> None:
+    """spark-submit puts it before the standard library."""
+    folder = Path(__file__).resolve().parents[2] / "jobs"
+    hidden = sorted({path.stem for path in folder.glob("*.py")} & sys.stdlib_module_names)
+    assert hidden == ["select"]
+    code = (
+        f"import sys; sys.path.insert(0, {str(folder)!r}); import select, socket, selectors;"
+        " print(select.select, selectors.DefaultSelector)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
