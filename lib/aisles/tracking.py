@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 from aisles.config import Config
-
-CODE = Path(__file__).with_name("serving.py")
 
 
 @dataclass(frozen=True)
@@ -69,14 +68,15 @@ class Tracking:
             for point in curves:
                 values = {key: float(value) for key, value in point.items() if key != "step"}
                 mlflow.log_metrics(values, step=int(point["step"]))
-            info = mlflow.pyfunc.log_model(
-                name="model",
-                python_model=str(CODE),
-                artifacts={"model": str(folder)},
-                signature=_signature(),
-                pip_requirements=_requirements(),
-                registered_model_name=self.name,
-            )
+            with as_file(files("aisles").joinpath("serving.py")) as code:
+                info = mlflow.pyfunc.log_model(
+                    name="model",
+                    python_model=str(code),
+                    artifacts={"model": str(folder)},
+                    signature=_signature(),
+                    pip_requirements=_requirements(),
+                    registered_model_name=self.name,
+                )
         version = str(info.registered_model_version)
         for key, value in tags.items():
             self._client.set_model_version_tag(self.name, version, key, value)

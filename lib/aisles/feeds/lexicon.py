@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import yaml
@@ -135,7 +135,7 @@ def value_words() -> dict[str, frozenset[str]]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    text = files("aisles.feeds").joinpath(name).read_text(encoding="utf-8")
     # BaseLoader keeps every word a string: YAML would read `no` as false.
     read: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
     return read

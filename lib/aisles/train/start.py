@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections import deque
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,24 +100,24 @@ def _prepare(spec: FitSpec) -> Path:
 
 def _launch_processes(spec: FitSpec, ranks: int) -> FitResult:
     path = _prepare(spec)
-    command = [sys.executable, "-P", str(Path(__file__).with_name("child.py"))]
-    process = subprocess.Popen(
-        [*command, str(path), str(ranks)],
-        env=os.environ | _environment(spec, ranks),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    try:
-        tail = _follow(process)
-        code = process.wait()
-    finally:
-        # The ranks end when their starter's standard input does.
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait()
+    with as_file(files("aisles.train").joinpath("child.py")) as child:  # also out of a zip
+        process = subprocess.Popen(
+            [sys.executable, "-P", str(child), str(path), str(ranks)],
+            env=os.environ | _environment(spec, ranks),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        try:
+            tail = _follow(process)
+            code = process.wait()
+        finally:
+            # The ranks end when their starter's standard input does.
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait()
     if code != 0:
         raise _failure(spec, ranks, tail)
     return FitResult.load(Path(spec.run_folder) / "result.json")
