@@ -57,3 +57,13 @@ def test_a_stage_runs_from_the_zip_on_executors_of_their_own(tmp_path: Path) -> 
         files["rejected"].to_pylist()
     )
     assert files.num_rows > 5
+    # Whatever the readers need was in the zip: else files would stand there as unreadable.
+    refused = deltalake.DeltaTable(str(tmp_path / "tables" / "rejected_items")).to_pyarrow_table()
+    assert [r for r in refused["reason"].to_pylist() if r.startswith("unreadable")] == []
+
+
+def test_no_file_of_the_package_is_opened_by_its_path() -> None:
+    """Inside a zip there is none."""
+    known = {"files.py", "session.py"}  # of a checkout; pyspark's own
+    users = {p.name for p in (ROOT / "lib").rglob("*.py") if "__file__" in p.read_text("utf-8")}
+    assert users <= known
