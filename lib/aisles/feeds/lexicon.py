@@ -135,7 +135,10 @@ def value_words() -> dict[str, frozenset[str]]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    text = files("aisles.feeds").joinpath(name).read_text(encoding="utf-8")
+    try:
+        text = files("aisles.feeds").joinpath(name).read_text(encoding="utf-8")
+    except OSError as error:  # ours, not the feed's: readers turn an OSError into a refusal
+        raise RuntimeError(f"the installed package lacks aisles/feeds/{name}") from error
     # BaseLoader keeps every word a string: YAML would read `no` as false.
     read: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
     return read
