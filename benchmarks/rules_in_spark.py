@@ -4,7 +4,7 @@ In one run, on the same products and rules, with two Spark cores at most:
 
 1. `RuleSet.match`, Arrow fields to vote rows with spans, in one process on one thread, against a
    bare overlapping ahocorasick_rs scan of the same text, normalised beforehand (a call per
-   product, and a call per 8,192 products joined);
+   product, and a call per 16,384 products joined);
 2. the same rule set by `votes` inside Spark, from Parquet to nowhere, against the seconds that
    the engine alone took, shared out to the cores: the rest is what Spark adds;
 3. Spark with one rlike expression per rule over one column of lower-case text: the time of a
@@ -39,12 +39,12 @@ from pyspark.sql import functions as F
 
 from aisles.config import load
 from aisles.rules.load import Rule, read_rules
-from aisles.rules.matcher import COLUMNS, RuleSet
+from aisles.rules.matcher import COLUMNS, ROWS, RuleSet
 from aisles.rules.votes import votes
 from aisles.session import start
 from rule_matching import Maker, normal_texts, phrases_of, seconds
 
-_BATCH = 8192
+_BATCH = ROWS
 _FILE_ROWS = 125_000
 _SAMPLE = 20_000
 

@@ -97,6 +97,7 @@ def compile_pattern(pattern: str) -> re2._Regexp:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
+    options.never_capture = True  # only where a match lies is asked for: that needs no NFA
     return re2.compile(pattern, options)
 
 

@@ -23,7 +23,7 @@ from aisles.rules.grammar import TEXT_FIELDS, Node, parse
 from aisles.rules.load import Rule
 from aisles.rules.program import Program, program
 from aisles.rules.search import FieldSearch, Hits
-from aisles.rules.spans import EVIDENCE, columns_of, evidence
+from aisles.rules.spans import EVIDENCE, columns_of, evidence, field_numbers
 from aisles.rules.tokens import RuleError
 
 COLUMNS = ("product_id", *TEXT_FIELDS, "price")
@@ -42,7 +42,7 @@ VOTE_ARROW = pa.schema(
     ]
 )
 # Rows matched at a time: large enough for whole-column work, small enough for the caches.
-_ROWS = 8192
+ROWS = 16_384
 
 
 class RuleSet:
@@ -81,7 +81,7 @@ class RuleSet:
                 f"rules: the batch has no column {', '.join(missing)}; "
                 f"it needs {', '.join(COLUMNS)}"
             )
-        slices = [self._match(batch.slice(at, _ROWS)) for at in range(0, batch.num_rows, _ROWS)]
+        slices = [self._match(batch.slice(at, ROWS)) for at in range(0, batch.num_rows, ROWS)]
         if len(slices) == 1:
             return slices[0]
         table = pa.Table.from_batches(slices, VOTE_ARROW).combine_chunks()
@@ -98,7 +98,7 @@ class RuleSet:
         hits = Hits.joined(parts)
         found = found_predicates(engine.program, hits)
         votes = decide(engine.program, found, _prices(batch.column("price")))
-        places = evidence(engine.program, found, votes, hits, columns)
+        places = evidence(engine.program, engine.fields, found, votes, hits, columns)
         arrays = engine.labels(batch.column("product_id"), votes) + columns_of(places)
         return pa.RecordBatch.from_arrays(arrays, schema=VOTE_ARROW)
 
@@ -115,6 +115,7 @@ class _Engine:
     def __init__(self, rules: Sequence[Rule]) -> None:
         readable = [(rule, node) for rule in rules if (node := _node(rule)) is not None]
         self.program: Program = program([node for _, node in readable])
+        self.fields = field_numbers(self.program)
         atoms = {atom: number for number, atom in enumerate(self.program.atoms)}
         self.searches = {name: s for name in TEXT_FIELDS if (s := _search(name, atoms))}
         kept = [rule for rule, _ in readable]

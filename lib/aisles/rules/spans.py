@@ -37,12 +37,17 @@ class Evidence(NamedTuple):
 
 
 def evidence(
-    program: Program, found: Found, votes: Votes, hits: Hits, columns: dict[str, TextColumn]
+    program: Program,
+    fields_of_atoms: Ints,
+    found: Found,
+    votes: Votes,
+    hits: Hits,
+    columns: dict[str, TextColumn],
 ) -> Evidence:
     """The leftmost hit of each positive atom of each vote's rule, as places in stored text."""
     owners, used = _hits_of_votes(program, found, votes, hits)
     chosen, back = np.unique(used, return_inverse=True)
-    fields = _field_numbers(program)[hits.atoms[chosen]]
+    fields = fields_of_atoms[hits.atoms[chosen]]
     places, ranks = _places(hits.take(chosen), fields, columns)
     size = len(places.fields) + 1
     keys = distinct(owners * size + ranks[back])
@@ -81,7 +86,8 @@ def _hits_of_votes(program: Program, found: Found, votes: Votes, hits: Hits) -> 
     return owners[first], used[first]
 
 
-def _field_numbers(program: Program) -> Ints:
+def field_numbers(program: Program) -> Ints:
+    """For each atom the place of its field in `TEXT_FIELDS`."""
     numbers = {name: number for number, name in enumerate(TEXT_FIELDS)}
     return np.array([numbers[atom.field] for atom in program.atoms], np.int64)
 
