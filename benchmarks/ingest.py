@@ -17,13 +17,12 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import gzip
+import resource
 import shutil
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-import psutil
 
 import by_hand
 from aisles.config import load
@@ -59,6 +58,13 @@ class Bench:
         run_stage(job, "normalise", work_of("normalise"), Normalise())
         return job.done
 
+    def heap(self) -> float:
+        """Megabytes that the JVM, driver and executor in one, still holds after a collection."""
+        jvm = self.spark.sparkContext._jvm
+        jvm.System.gc()
+        runtime = jvm.java.lang.Runtime.getRuntime()
+        return (runtime.totalMemory() - runtime.freeMemory()) / 1e6
+
     def fresh(self, name: str) -> Path:
         """An empty place for tables."""
         place = self.folder / name
@@ -71,6 +77,11 @@ def timed(work: Callable[[], object]) -> float:
     begun = time.monotonic()
     work()
     return time.monotonic() - begun
+
+
+def peak_rss() -> float:
+    """Megabytes of memory that this process ever held at once."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 def ratios(ours: list[float], theirs: list[float]) -> str:
@@ -105,9 +116,11 @@ def growth(bench: Bench, sizes: list[int], repeat: int) -> None:
             timed(lambda: bench.ours(sample / "feeds", bench.fresh("ours")))  # noqa: B023
             for _ in range(repeat)
         ]
-        driver = psutil.Process().memory_info().rss / 1e6
         least.append(statistics.median(runs))
-        print(f"{size:,} records: {size / least[-1]:,.0f} a second, driver {driver:,.0f} MB")
+        print(
+            f"{size:,} records: {size / least[-1]:,.0f} a second; driver: Python at most "
+            f"{peak_rss():,.0f} MB, JVM heap in use {bench.heap():,.0f} MB"
+        )
     steps = [(least[i + 1] - least[i]) / (sizes[i + 1] - sizes[i]) for i in range(len(sizes) - 1)]
     for step, size in zip(steps[1:], sizes[2:]):
         print(f"time per added record up to {size:,} / up to {sizes[1]:,}: {step / steps[0]:.2f}")

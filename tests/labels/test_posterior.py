@@ -7,18 +7,18 @@ from scipy.stats import beta
 from aisles.labels.posterior import guarded, interval, posterior
 
 S, M = 8.0, 0.8  # strength and mean of the prior
-NOTHING = (0, 0.0, 0.0, 0.0)
+NOTHING = (0, 0.0, 0.0, 0.0, 0, 0)
 
 
-def sums(*answers: tuple[float, int]) -> tuple[float, float, float, float]:
-    """SUMS of answers given as (propensity, right)."""
+def sums(*answers: tuple[float, int], of_sets: tuple[int, int] = (0, 0)) -> tuple[float, ...]:
+    """SET_SUMS of answers given as (propensity, right); of_sets: answers of sets, right ones."""
     w = [1 / p for p, _ in answers]
     right = sum(weight for weight, (_, y) in zip(w, answers) if y)
-    return len(answers), sum(w), right, sum(x * x for x in w)
+    return len(answers), sum(w), right, sum(x * x for x in w), *of_sets
 
 
 def of(own: tuple, *levels: tuple) -> dict[str, float]:
-    stacked = np.array([levels], float).reshape(1, len(levels), 4)
+    stacked = np.array([levels], float).reshape(1, len(levels), 6)
     found = posterior(stacked, np.array([own], float), M, S)
     return {name: float(value[0]) for name, value in found.items()}
 
@@ -36,6 +36,10 @@ def of(own: tuple, *levels: tuple) -> dict[str, float]:
         (sums((0.5, 1), (0.25, 0)), [], 0.8, 1.8, 1 / 3, (6.4 + 0.6) / 9.8),
         # Two answers on other rules of the category, both wrong, move the prior to 6.4 / 10.
         (NOTHING, [NOTHING, sums((1, 0), (1, 0))], 0.64, 0, np.nan, 0.64),
+        # Five answers of sets, four right, alone and beside the sampled ones above.
+        (sums(of_sets=(5, 4)), [], 0.8, 5, 0.8, 0.8),
+        (sums((0.5, 1), (0.25, 0), of_sets=(5, 4)), [], 0.8, 6.8, 4.6 / 6.8, 11 / 14.8),
+        (NOTHING, [sums(of_sets=(8, 0))], 0.4, 0, np.nan, 0.4),
         # Top first: 8 right above (0.9), then 8 wrong in the category (0.45), then one right.
         (
             sums((0.5, 1)),
@@ -75,14 +79,14 @@ def test_intervals_are_equal_tailed() -> None:
     ],
 )
 def test_guarded_is_jeffreys_for_equal_weights(own, heaviest, yes, no) -> None:  # type: ignore[no-untyped-def]
-    found = guarded(np.array([own], float), np.array([heaviest]))
+    found = guarded(np.array([own], float)[:, :4], np.array([heaviest]))
     assert found["mean"][0] == pytest.approx(yes / (yes + no))
     assert (found["low"][0], found["high"][0]) == pytest.approx(beta.interval(0.95, yes, no))
 
 
 def test_guarded_knows_that_rare_pairs_were_not_seen() -> None:
     # Twenty voted pairs drawn one in ten, all found; pairs without a vote are one in ten thousand.
-    own = np.array([sums(*[(0.1, 1)] * 20)], float)
+    own = np.array([sums(*[(0.1, 1)] * 20)], float)[:, :4]
     found = guarded(own, np.array([1e4]))
     assert found["share"][0] == 1.0
     assert found["low"][0] < 0.05

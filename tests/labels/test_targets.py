@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from aisles.config import LabelsConfig
-from aisles.labels.targets import labels, rule_precision
+from aisles.labels.targets import closed_answers, judge, labels, rule_precision
 from aisles.labels.tree import above
 from aisles.taxonomy import Taxonomy
 
@@ -32,7 +32,7 @@ ANSWER = (
     "product_id string, category_id string, answer int, at timestamp, propensity double,"
     " answer_id string, complete boolean"
 )
-JUDGED = "product_id string, category_id string, answer int, propensity double"
+JUDGED = "product_id string, category_id string, answer int, propensity double, of_set boolean"
 
 
 class Vote(NamedTuple):
@@ -168,11 +168,14 @@ def believed(spark: "SparkSession") -> dict[tuple[str, str], Any]:
                 at = dt.datetime(2026, 1, one.day) if one.day else None
                 row = (case, one.category, one.answer, at, one.propensity, f"a{i}", one.complete)
                 answers.append(row)
+    # Of rules that share their names over the cases: what answers make of it is tested below.
+    precision = [(rule, 1, 0.8) for rule in {rule for _, rule, *_ in votes}]
     found = labels(
         spark.createDataFrame(votes, VOTE),
         spark.createDataFrame(answers, ANSWER),
         above(spark, TREE),
         CONFIG,
+        spark.createDataFrame(precision, "rule_id string, rule_version int, precision double"),
     ).collect()
     keyed = {(row["product_id"], row["category_id"]): row for row in found}
     assert len(keyed) == len(found)
@@ -222,10 +225,10 @@ def test_precision_is_a_posterior_over_sampled_answers(spark: "SparkSession") ->
     )
     judged = spark.createDataFrame(
         [
-            ("p0", "toys", 1, 0.5),  # stands for 2
-            ("p1", "toys", -1, 0.25),  # stands for 4
-            ("p2", "toys", 1, None),  # not sampled: trains, never estimates
-            ("p8", "toys", 1, 0.5),  # no rule voted
+            ("p0", "toys", 1, 0.5, False),  # stands for 2
+            ("p1", "toys", -1, 0.25, False),  # stands for 4
+            ("p2", "toys", 1, None, False),  # not sampled: trains, never estimates
+            ("p8", "toys", 1, 0.5, False),  # no rule voted
         ],
         JUDGED,
     )
@@ -246,6 +249,23 @@ def test_precision_is_a_posterior_over_sampled_answers(spark: "SparkSession") ->
             "elsewhere v1": 0.8,
         }
     )
+
+
+def test_complete_sets_estimate_precision_and_single_answers_do_not(spark: "SparkSession") -> None:
+    votes = spark.createDataFrame([(f"p{i}", "r", 1, "boots", 1) for i in range(4)], VOTE)
+    day = dt.datetime(2026, 1, 1)
+    answers = [
+        ("p0", "toys", 1, day, None, "a", True),
+        *[("p0", top, -1, day, None, "a", True) for top in ("fashion",)],
+        ("p1", "boots", -1, day, None, "b", False),  # somebody saw a mistake
+    ]
+    human = closed_answers(spark.createDataFrame(answers, ANSWER), above(spark, TREE))
+    judged = judge(votes, human, above(spark, TREE))
+    assert {(r["product_id"], r["answer"], r["of_set"]) for r in judged.collect()} == {
+        ("p0", -1, True),
+        ("p1", -1, False),
+    }
+    assert precision_of(votes, judged) == pytest.approx({"r v1": 6.4 / 9})
 
 
 def test_sampled_answers_move_the_targets_of_votes(spark: "SparkSession") -> None:

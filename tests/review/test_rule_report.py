@@ -97,22 +97,24 @@ def test_answers(rule: str, reported: Reported) -> None:
     assert tuple(row[n] for n in (*names, "unique_right", "unique_wrong")) == ANSWERED[rule]
 
 
-# Of shoes without boots: S1 was wrong once. Then of boots without the rule itself.
-SHOES = 8 * 0.8 / 9
+# The set says that D1 and D2 are right, and B1 wrong. Of fashion without shoes; of shoes without
+# boots, where S1 was wrong once; then of boots without the rule itself.
+FASHION = (8 * 0.8 + 2) / 10
+SHOES = 8 * FASHION / 9
 PRECISION = {
     # prior, effective answers, share of right ones, basis
-    "B1": (8 * SHOES / 9, 36 / 20, 1 / 3, "sampled answers"),
-    "B2": ((8 * SHOES + 0.6) / 9.8, 1.0, 0.0, "sampled answers"),
+    "B1": (8 * SHOES / 9, 36 / 20 + 1, 0.6 / 2.8, "sampled answers"),
+    "B2": ((8 * SHOES + 0.6) / 10.8, 1.0, 0.0, "sampled answers"),
     # Weights 2, 4 and 4 on both rules of boots, one of them right; nothing on shoes but S1's own.
-    "S1": ((6.4 + 100 / 36 * 0.2) / (8 + 100 / 36), 1.0, 0.0, "sampled answers"),
+    "S1": ((8 * FASHION + 100 / 36 * 0.2) / (9 + 100 / 36), 1.0, 0.0, "sampled answers"),
     "N1": (0.8, 1.0, 1.0, "sampled answers"),
     "T1": (0.8, 4.0, 0.0, "sampled answers"),
-    # Fashion without dresses: the same and S1's wrong one of weight 1.
+    # Fashion without dresses: the same and S1's wrong one of weight 1. Then D2, right by the set.
     "D1": (
-        (6.4 + 121 / 37 * 2 / 11) / (8 + 121 / 37),
-        0.0,
-        None,
-        "answers on other rules",
+        (8 * (6.4 + 121 / 37 * 2 / 11) / (9 + 121 / 37) + 1) / 9,
+        1.0,
+        1.0,
+        "complete sets",
     ),
 }
 
@@ -161,7 +163,7 @@ ADVICE = {
     "B2": ("keep", "No other rule finds 1 of its 2 products"),
     "S1": ("keep", "by sampled answers"),
     "N1": ("keep", "No other rule finds 2 of its 2 products"),
-    "D1": ("keep", "by answers on other rules"),
+    "D1": ("keep", "by complete sets"),
     "D2": ("redundant", "Each of its 1 products is found by rules that stay, most of them by D1."),
     "W1": ("keep", "No other rule finds 0 of its 1 products"),  # the first of two twins stays
     "W2": ("redundant", "most of them by W1."),
@@ -197,13 +199,15 @@ def test_what_categories_find(reported: Reported) -> None:
 
 def test_precision_of_categories_comes_down_the_tree(reported: Reported) -> None:
     found = {c: row["precision"] for c, row in reported.categories.items()}
-    shoes = 6.4 / 9  # product 4 was refused
-    assert found["fashion"] == pytest.approx(0.8)
+    fashion = 7.4 / 9  # by the set, as in shoes: there it refuses, and product 4 was refused
+    shoes = 8 * fashion / 10
+    assert found["fashion"] == pytest.approx(fashion)
     assert found["shoes"] == pytest.approx(shoes)
-    assert found["boots"] == pytest.approx((8 * shoes + 1.8 / 3) / 9.8)
+    assert found["boots"] == pytest.approx((8 * shoes + 1.8 / 3) / 10.8)
     assert found["sandals"] == pytest.approx(shoes)
     assert reported.categories["sandals"]["basis"] == "answers above"
-    assert reported.categories["dresses"]["basis"] == "prior"
+    assert reported.categories["dresses"]["basis"] == "complete sets"
+    assert reported.categories["toys"]["basis"] == "sampled answers"
 
 
 def test_recall(reported: Reported) -> None:

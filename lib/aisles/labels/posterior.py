@@ -1,10 +1,19 @@
-"""Shares estimated from sampled answers: weighted Beta posteriors, drawn down the category tree.
+"""Shares estimated from answers: weighted Beta posteriors, drawn down the category tree.
 
-Of the answers that speak of a rule, each with w = 1 / propensity and y = 1 where the rule is right:
+Of the sampled answers that speak of a rule, each with w = 1 / propensity and y = 1 where the rule
+is right:
 
     share = sum(w y) / sum(w)            Hajek's ratio (1971)
     n     = sum(w)^2 / sum(w^2)          Kish's effective sample size (1965): how many answers of a
                                          simple random sample would say as much
+Products that people answered whole, without sampling, speak of every rule that votes on them,
+whether it is right or wrong: the c pairs of such sets, right with share_c, join them as
+
+    share <- (n share + c share_c) / (n + c),   n <- n + c
+
+(two samples pooled by their effective sizes: their weights are not of one kind). Single answers
+that nobody sampled say nothing of a rule: they are given where somebody has seen a mistake.
+
     precision ~ Beta(s m + n share, s (1 - m) + n (1 - share))
 
 s is the strength of the prior in answers and m its mean, found by going down the tree: from the
@@ -35,7 +44,7 @@ Floats = NDArray[np.float64]
 
 LEVEL = 0.95  # of every interval
 SUMS = ("answers", "weight", "right", "square")
-SUMS_SQL = "answers bigint, weight double, right double, square double"
+SET_SUMS = (*SUMS, "set_answers", "set_right")
 KNOWN = ("prior", "prior_answers", "share", "effective", "mean", "low", "high")
 _DIGITS = 9  # sums of parts come in any order; a rerun gives the same rows
 
@@ -55,10 +64,21 @@ def sums(right: Column, propensity: Column) -> list[Column]:
     ]
 
 
+def set_sums(right: Column, propensity: Column, of_set: Column) -> list[Column]:
+    """Aggregates SET_SUMS: those of `sums`, and the number of answers of sets and of right ones.
+
+    of_set: whether the answer is that of a complete set which nobody sampled.
+    """
+    from pyspark.sql import functions as F
+
+    counts = {"set_answers": of_set, "set_right": of_set & right}
+    return [*sums(right, propensity), *[F.count_if(c).alias(name) for name, c in counts.items()]]
+
+
 def with_paths(rules: DataFrame, containing: DataFrame) -> DataFrame:
     """One row is one rule with `levels`, the sums of the subtrees around it from the top down.
 
-    rules: rule_id, rule_version, category_id, vote and SUMS. Rules that say `is` and rules that
+    rules: rule_id, rule_version, category_id, vote and SET_SUMS. Rules that say `is` and rules that
     say `is not` are pooled apart. A rule of a category that is not in the tree has no row.
     """
     from pyspark.sql import Window
@@ -67,18 +87,18 @@ def with_paths(rules: DataFrame, containing: DataFrame) -> DataFrame:
     depth = containing.groupBy(F.col("category_id").alias("above")).agg(F.count("*").alias("depth"))
     around = containing.join(F.broadcast(depth), "above", how="inner")
     together = Window.partitionBy("above", "vote")
-    level = F.struct("depth", *[F.sum(name).over(together).alias(name) for name in SUMS])
+    level = F.struct("depth", *[F.sum(name).over(together).alias(name) for name in SET_SUMS])
     keys = ["rule_id", "rule_version", "category_id", "vote"]
     return (
         rules.join(F.broadcast(around), "category_id", how="inner")
-        .select(*keys, *SUMS, level.alias("level"))
-        .groupBy(*keys, *SUMS)
+        .select(*keys, *SET_SUMS, level.alias("level"))
+        .groupBy(*keys, *SET_SUMS)
         .agg(F.array_sort(F.collect_list("level")).alias("levels"))
     )
 
 
 def posteriors(prior: float, strength: float, nested: bool) -> Callable[[DataFrame], DataFrame]:
-    """A transform that adds KNOWN to rows with `levels` and SUMS, and takes these away.
+    """A transform that adds KNOWN to rows with `levels` and SET_SUMS, and takes these away.
 
     nested: each level's sums hold those of the next one and the last level's those of the row
     (see `with_paths`); otherwise no answer stands twice. prior_answers: float64, effective answers
@@ -86,19 +106,19 @@ def posteriors(prior: float, strength: float, nested: bool) -> Callable[[DataFra
     """
 
     def of(batch: pa.RecordBatch) -> dict[str, Floats]:
-        own = floats(batch, SUMS)
+        own = floats(batch, SET_SUMS)
         levels = _padded(batch.column("levels"), own if nested else np.zeros_like(own))
         chain = np.concatenate([levels, own[:, None]], axis=1)
         return posterior(_apart(chain) if nested else levels, own, prior, strength)
 
-    return adding(KNOWN, of, ("levels", *SUMS))
+    return adding(KNOWN, of, ("levels", *SET_SUMS))
 
 
 def posterior(levels: Floats, own: Floats, prior: float, strength: float) -> dict[str, Floats]:
     """KNOWN of each row; share is NaN where there are no answers.
 
-    levels: float64 (n, L, 4), SUMS of each level's answers from the top down, no answer twice.
-    own: float64 (n, 4), SUMS of the row's own answers.
+    levels: float64 (n, L, 6), SET_SUMS of each level's answers from the top down, no answer twice.
+    own: float64 (n, 6), SET_SUMS of the row's own answers.
     """
     mean, moved = np.full(len(own), prior), np.zeros(len(own))
     for level in range(levels.shape[1]):
@@ -136,18 +156,22 @@ def guarded(own: Floats, heaviest: Floats) -> dict[str, Floats]:
 
 
 def _rate(evidence: Floats) -> tuple[Floats, Floats]:
-    """Share (NaN without answers) and effective answers of SUMS (n, 4)."""
-    answers, weight, right, square = evidence.T
+    """Share (NaN without answers) and effective answers of SUMS (n, 4) or SET_SUMS (n, 6)."""
+    answers, weight, right, square, *of_sets = evidence.T
     some = answers > 0
-    share = np.divide(right, weight, out=np.full(len(answers), np.nan), where=some)
-    return share, np.divide(weight**2, square, out=np.zeros(len(answers)), where=some)
+    share = np.divide(right, weight, out=np.zeros(len(answers)), where=some)
+    count = np.divide(weight**2, square, out=np.zeros(len(answers)), where=some)
+    yes = share * count
+    if of_sets:
+        count, yes = count + of_sets[0], yes + of_sets[1]
+    return np.divide(yes, count, out=np.full(len(count), np.nan), where=count > 0), count
 
 
 def _apart(chain: Floats) -> Floats:
-    """(n, L, 4) of what each of nested sums (n, L + 1, 4) holds beyond the next one."""
+    """(n, L, 6) of what each of nested sums (n, L + 1, 4) holds beyond the next one."""
     beyond = chain[:, :-1] - chain[:, 1:]
     # Float sums of the same answers differ in their last digits; their number is exact.
-    beyond[beyond[:, :, 0] == 0] = 0.0
+    beyond[..., : len(SUMS)][beyond[:, :, 0] == 0] = 0.0
     return beyond
 
 
@@ -187,10 +211,10 @@ def floats(batch: pa.RecordBatch, names: Sequence[str]) -> Floats:
 
 
 def _padded(levels: pa.ListArray, filler: Floats) -> Floats:
-    """(n, L, 4) of lists of different length, each followed by the row's filler (n, 4)."""
+    """(n, L, 6) of lists of different length, each followed by the row's filler (n, 6)."""
     lengths = np.diff(np.asarray(levels.offsets))
     values = levels.flatten()
-    flat = np.stack([np.asarray(values.field(name), np.float64) for name in SUMS], axis=1)
+    flat = np.stack([np.asarray(values.field(name), np.float64) for name in SET_SUMS], axis=1)
     padded = np.repeat(filler[:, None], lengths.max(initial=0), axis=1)
     row = np.repeat(np.arange(len(levels)), lengths)
     first = np.cumsum(lengths) - lengths

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aisles.config import LabelsConfig
-from aisles.labels.posterior import SUMS, posteriors, sums, with_paths
+from aisles.labels.posterior import SET_SUMS, posteriors, set_sums, with_paths
 from aisles.labels.tree import closed_down, closed_up
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ def rule_precision(
 ) -> DataFrame:
     """One row is one rule version with the mean of the Beta posterior of its precision.
 
-    Only answers that were sampled count (propensity not null), as `posterior` says: weighted by
-    1 / propensity, and drawn towards the rules around it in the tree. judged: from `judge`.
+    Answers count as `posterior` says: sampled ones by 1 / propensity, those of complete sets, and
+    no others; drawn towards the rules around it in the tree. judged: from `judge`.
     """
     return (
         rule_answers(votes.select(*RULE, "category_id", "vote").distinct(), votes, judged)
@@ -32,16 +32,16 @@ def rule_precision(
 
 
 def rule_answers(rules: DataFrame, votes: DataFrame, judged: DataFrame) -> DataFrame:
-    """One row is one of the rules with the sums of its sampled answers, see `posterior.sums`."""
+    """One row is one of the rules with the sums of its answers, see `posterior.set_sums`."""
     from pyspark.sql import functions as F
 
     counted = (
         votes.select(*KEYS, *RULE, "vote")
-        .join(judged.filter("propensity IS NOT NULL"), KEYS, how="inner")
+        .join(judged.filter("propensity IS NOT NULL OR of_set"), KEYS, how="inner")
         .groupBy(*RULE)
-        .agg(*sums(F.col("answer") == F.col("vote"), F.col("propensity")))
+        .agg(*set_sums(F.col("answer") == F.col("vote"), F.col("propensity"), F.col("of_set")))
     )
-    filled = [F.coalesce(name, F.lit(0)).alias(name) for name in SUMS]
+    filled = [F.coalesce(name, F.lit(0)).alias(name) for name in SET_SUMS]
     return rules.join(counted, RULE, how="left").select(*RULE, "category_id", "vote", *filled)
 
 
@@ -91,15 +91,17 @@ def _reached(yes: DataFrame, whole: DataFrame, containing: DataFrame) -> DataFra
 def judge(pairs: DataFrame, answers: DataFrame, containing: DataFrame) -> DataFrame:
     """One row is one pair that the closed answers decide, directly or by a `no` above it.
 
-    Columns: product_id, category_id, answer, propensity. The propensity stays only where it is
-    that of asking this very pair, directly or in a complete set: a pair that merely follows from
-    another answer was drawn because of that answer, and would bias what is estimated.
+    Columns: product_id, category_id, answer, propensity, of_set. The propensity stays only where it
+    is that of asking this very pair, directly or in a complete set: a pair that merely follows from
+    another answer was drawn because of that answer, and would bias what is estimated. of_set: the
+    answer is one of a complete set that nobody sampled.
     """
     from pyspark.sql import functions as F
 
     said = answers.withColumnRenamed("category_id", "above").drop("at")
     exact = F.col("category_id") == F.col("above")
     drawn = F.when(F.col("complete") | (F.col("direct") & exact), F.col("propensity"))
+    of_set = F.col("complete") & F.col("propensity").isNull()
     chosen = F.struct(exact, F.col("answer_id"))
     return (
         pairs.select(*KEYS)
@@ -108,8 +110,12 @@ def judge(pairs: DataFrame, answers: DataFrame, containing: DataFrame) -> DataFr
         .join(said, ["product_id", "above"], how="inner")
         .filter(exact | (F.col("answer") < 0))
         .groupBy(*KEYS)
-        .agg(F.max_by(F.struct("answer", drawn.alias("propensity")), chosen).alias("said"))
-        .select(*KEYS, "said.answer", "said.propensity")
+        .agg(
+            F.max_by(
+                F.struct("answer", drawn.alias("propensity"), of_set.alias("of_set")), chosen
+            ).alias("said")
+        )
+        .select(*KEYS, "said.answer", "said.propensity", "said.of_set")
     )
 
 

@@ -74,11 +74,11 @@ def _whole(share: float) -> str:
 
 def _wrong(limit: float) -> Column:
     return F.format_string(
-        f"It is right in %s (%s to %s) by %,d sampled answers, surely less than {_whole(limit)}.",
+        f"It is right in %s (%s to %s) by %s, surely less than {_whole(limit)}.",
         _percent("precision"),
         _percent("precision_low"),
         _percent("precision_high"),
-        F.col("sampled_right") + F.col("sampled_wrong"),
+        F.col("basis"),
     )
 
 
@@ -120,7 +120,7 @@ def _keep() -> Column:
         _percent("precision"),
         _percent("precision_low"),
         _percent("precision_high"),
-        F.when(F.col("basis") == "prior", "assumption, for want of sampled answers").otherwise(
+        F.when(F.col("basis") == "prior", "assumption, for want of answers").otherwise(
             F.col("basis")
         ),
     )

@@ -7,7 +7,18 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from aisles.config import LabelsConfig
-from aisles.labels.posterior import KNOWN, SUMS, Floats, adding, floats, guarded, posteriors, sums
+from aisles.labels.posterior import (
+    KNOWN,
+    SET_SUMS,
+    SUMS,
+    Floats,
+    adding,
+    floats,
+    guarded,
+    posteriors,
+    set_sums,
+    sums,
+)
 from aisles.labels.targets import KEYS, judge
 
 _GUARDED = ("share", "effective", "mean", "low", "high")
@@ -69,7 +80,7 @@ def _precision(
         judge(asked, answers, containing)
         .groupBy("category_id")
         .agg(
-            *sums(right, share),
+            *set_sums(right, share, F.col("of_set")),
             F.count_if(right & share.isNotNull()).alias("sampled_right"),
             *other,
         )
@@ -79,11 +90,14 @@ def _precision(
         containing.select("category_id")
         .distinct()
         .join(counted, "category_id", how="left")
-        .fillna(0, [*SUMS, *counts])
+        .fillna(0, [*SET_SUMS, *counts])
     )
-    known = own.select("category_id", *SUMS).transform(lambda rows: _with_levels(rows, containing))
+    known = own.select("category_id", *SET_SUMS).transform(
+        lambda rows: _with_levels(rows, containing)
+    )
     basis = (
-        F.when(F.col("effective") > 0, "sampled answers")
+        F.when(F.col("answers") > 0, "sampled answers")
+        .when(F.col("set_answers") > 0, "complete sets")
         .when(F.col("prior_answers") > 0, "answers above")
         .otherwise("prior")
     )
@@ -99,7 +113,7 @@ def _with_levels(rows: DataFrame, containing: DataFrame) -> DataFrame:
     """One row is one of the rows with `levels`, the sums of the categories above, top first."""
     depth = containing.groupBy(F.col("category_id").alias("above")).agg(F.count("*").alias("depth"))
     over = rows.withColumnRenamed("category_id", "above").join(depth, "above", how="inner")
-    level = F.when(F.col("above") != F.col("category_id"), F.struct("depth", *SUMS))
+    level = F.when(F.col("above") != F.col("category_id"), F.struct("depth", *SET_SUMS))
     levels = (
         containing.join(over, "above", how="inner")
         .groupBy("category_id")

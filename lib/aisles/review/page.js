@@ -8,7 +8,7 @@ const TONES = {
 };
 const BASIS = {
   "sampled answers": "sampled", "sampled pairs": "sampled", "sampled sets": "sampled",
-  "other sets": "other", "other answers": "other",
+  "complete sets": "other", "other sets": "other", "other answers": "other",
 };
 const state = { advice: new Set(), search: "", scope: null };
 const paths = new Map(data.categories.map((row) => [row.category_id, row]));

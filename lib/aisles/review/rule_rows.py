@@ -10,12 +10,14 @@ from pyspark.sql import functions as F
 from aisles.config import LabelsConfig
 from aisles.labels.posterior import (
     KNOWN,
+    SET_SUMS,
     SUMS,
     Floats,
     adding,
     floats,
     guarded,
     posteriors,
+    set_sums,
     sums,
     with_paths,
 )
@@ -52,15 +54,15 @@ def rule_rows(
     rule whose category is not in the tree.
     """
     counted = rules.join(_counted(audited), RULE, how="left")
-    numbers = [*COUNTS, *SUMS, *_UNIQUE]
+    numbers = [*COUNTS, *SET_SUMS, *_UNIQUE]
     counted = counted.fillna(0, numbers)
     known = counted.transform(lambda rows: with_paths(rows, containing)).transform(
         posteriors(config.rule_precision, config.rule_strength, nested=True)
     )
     return (
-        counted.drop(*SUMS)
-        .join(known.select(*RULE, *KNOWN), RULE, how="left")
+        counted.join(known.select(*RULE, *KNOWN), RULE, how="left")
         .withColumn("basis", _basis())
+        .drop(*SET_SUMS)
         .withColumn("unique_basis", _unique_basis())
         .transform(adding(list(_OF_UNIQUE), _unique, _UNIQUE))
     )
@@ -72,13 +74,18 @@ def _counted(audited: DataFrame) -> DataFrame:
     parts = [F.max(1 / alone), *sums(right, alone)]
     of_unique = [column.alias(name) for column, name in zip(parts, _UNIQUE)]
     counts = [F.count_if(F.expr(which)).alias(name) for name, which in COUNTS.items()]
-    return audited.groupBy(*RULE).agg(*counts, *sums(right, share), *of_unique)
+    own = set_sums(right, share, F.col("of_set"))
+    return audited.groupBy(*RULE).agg(*counts, *own, *of_unique)
 
 
 def _basis() -> Column:
-    sampled = F.col("sampled_right") + F.col("sampled_wrong") > 0
-    near = F.when(F.col("prior_answers") > 0, "answers on other rules").otherwise("prior")
-    return F.when(F.col("prior").isNull(), "none").when(sampled, "sampled answers").otherwise(near)
+    return (
+        F.when(F.col("prior").isNull(), "none")
+        .when(F.col("answers") > 0, "sampled answers")
+        .when(F.col("set_answers") > 0, "complete sets")
+        .when(F.col("prior_answers") > 0, "answers on other rules")
+        .otherwise("prior")
+    )
 
 
 def _unique_basis() -> Column:

@@ -18,7 +18,7 @@ def audit(
 
     answers: from `closed_answers`. word: from `model_word`. Added are others (array<string>, rules
     that say the same of the pair: of the category or one below it, for `is not` one above it),
-    opposed (a rule says the contrary), answer, propensity, assigned and alone.
+    opposed (a rule says the contrary), answer, propensity, of_set, assigned and alone.
     """
     human = judge(votes.join(answers, "product_id", how="left_semi"), answers, containing)
     joined = (
@@ -34,7 +34,10 @@ def audit(
         "vote",
         *_FOUND,
         F.filter("rules", lambda rule: rule != F.col("rule_id")).alias("others"),
-        *[F.coalesce(name, F.lit(False)).alias(name) for name in ("opposed", "assigned", "alone")],
+        *[
+            F.coalesce(name, F.lit(False)).alias(name)
+            for name in ("opposed", "assigned", "alone", "of_set")
+        ],
         "answer",
         "propensity",
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aisles.labels.targets import closed_answers, judge, rule_precision
 from aisles.labels.tree import above
 from aisles.stages.job import Job
+from aisles.stages.label_changes import trained_precision
 from aisles.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -123,9 +123,7 @@ def rules_of(job: Job, tree: Taxonomy) -> DataFrame:
     places = _places(job, tree)
     containing = above(job.spark, tree)
     votes = job.tables.read("rule_votes")
-    answers = closed_answers(job.tables.read("human_labels"), containing)
-    judged = judge(votes, answers, containing)
-    precision = rule_precision(votes, judged, job.config.labels, containing)
+    precision = trained_precision(job, votes, job.tables.read("human_labels"), containing)
     entry = F.struct("index", F.col("precision").cast("float").alias("score"))
     return (
         votes.filter("vote > 0")

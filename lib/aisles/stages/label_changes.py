@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aisles.labels.targets import KEYS, closed_answers, judge, labels, rule_precision
 from aisles.labels.tree import above
 from aisles.stages.job import Job, step
+from aisles.stages.snapshot import with_split
 from aisles.stages.vote_changes import Changed
 from aisles.taxonomy import Taxonomy
 
@@ -29,7 +30,7 @@ def update_labels(job: Job, tree: Taxonomy, changed: Changed) -> int:
     active = job.tables.read("products").filter("active").select("product_id")
     human = job.tables.read("human_labels").join(active, "product_id", how="left_semi")
     containing = above(job.spark, tree)
-    precision = _precision(job, votes, human, containing).localCheckpoint()
+    precision = trained_precision(job, votes, human, containing).localCheckpoint()
     now = _mark(job, tree, precision)
     mark = job.tables.metadata("labels").get(_MARK)
     touched = _touched(job, votes, changed, mark, now)
@@ -48,10 +49,20 @@ def update_labels(job: Job, tree: Taxonomy, changed: Changed) -> int:
     return count
 
 
-def _precision(job: Job, votes: DataFrame, human: DataFrame, containing: DataFrame) -> DataFrame:
-    """One row is one rule version with its precision, told from products that have answers."""
-    answered = votes.join(human.select("product_id").distinct(), "product_id", how="left_semi")
-    judged = judge(answered, closed_answers(human, containing), containing)
+def trained_precision(
+    job: Job, votes: DataFrame, human: DataFrame, containing: DataFrame
+) -> DataFrame:
+    """One row is one rule version with its precision, told from answers on training products.
+
+    Those on products that measure (validation and test) have no say: targets train.
+    """
+    asked = human.select("product_id").distinct()
+    products = job.tables.read("products").join(asked, "product_id", how="left_semi")
+    training = with_split(job.config.snapshot)(products).filter("split = 'train'")
+    training = training.select("product_id").localCheckpoint()
+    answered = votes.join(training, "product_id", how="left_semi")
+    said = human.join(training, "product_id", how="left_semi")
+    judged = judge(answered, closed_answers(said, containing), containing)
     return rule_precision(votes, judged, job.config.labels, containing)
 
 
