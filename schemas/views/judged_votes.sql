@@ -18,8 +18,14 @@ WITH RECURSIVE containing (category_id, above) AS (
   FROM human_labels h JOIN containing k ON k.category_id = h.category_id
   JOIN rule_votes v ON v.product_id = h.product_id AND v.category_id = k.above
   WHERE h.answer > 0
+), weighed AS (
+  SELECT *, sum(given.answer) OVER (PARTITION BY product_id, rule_id, given.at, given.direct)
+    * given.answer AS agreed
+  FROM met
 ), newest AS (
-  SELECT product_id, rule_id, max(given) AS given FROM met GROUP BY product_id, rule_id
+  SELECT product_id, rule_id,
+    max(struct(given.at, given.direct, agreed, given.answer_id, given)).given AS given
+  FROM weighed GROUP BY product_id, rule_id
 )
 SELECT v.rule_id, v.rule_version, v.product_id, p.title, v.category_id, c.path AS category, v.vote,
   n.given.answer <> v.vote AS wrong, n.given.answer AS human,

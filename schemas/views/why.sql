@@ -1,7 +1,8 @@
 -- One row is one (product, category) of which rules, the model or people have spoken, there or by
 -- what follows from it: a rule or a yes below speaks for the category, an is_not or a no above it
 -- against. rules: `(not)` marks an is_not, `on` the category that the rule names where that is
--- another one. human: the newest word of people, +1 or -1, and the category it was given on.
+-- another one. human: the newest word of people, +1 or -1, and the category it was given on; of one
+-- moment that on this very category, then that of the majority.
 CREATE OR REPLACE VIEW why AS
 WITH RECURSIVE containing (category_id, above) AS (
   SELECT category_id, category_id FROM categories
@@ -46,10 +47,15 @@ WITH RECURSIVE containing (category_id, above) AS (
   SELECT s.product_id, s.category_id, NULL, NULL, a.given
   FROM spoken s JOIN answers a ON a.product_id = s.product_id AND a.category_id = s.above
   WHERE a.answer < 0
+), weighed AS (
+  SELECT *, sum(given.answer) OVER (PARTITION BY product_id, category_id, given.at, given.direct)
+    * given.answer AS agreed
+  FROM everything
 ), pairs AS (
-  SELECT product_id, category_id, max(model) AS model, max(given) AS given,
+  SELECT product_id, category_id, max(model) AS model, max(if(given IS NULL, NULL,
+      struct(given.at, given.direct, agreed, given.answer_id, given))).given AS given,
     array_sort(collect_list(cast_vote)) AS votes
-  FROM everything GROUP BY product_id, category_id
+  FROM weighed GROUP BY product_id, category_id
 )
 SELECT p.product_id, p.category_id, c.path AS category, p.model.assigned, p.model.probability,
   p.model.spread, p.model.model_version,

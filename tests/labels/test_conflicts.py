@@ -118,7 +118,5 @@ def test_what_stands_is_what_the_labels_take(spark: "SparkSession", human: "Data
         (row.product_id, row.category_id): row.answer
         for row in closed_answers(human, containing).collect()
     }
-    # Only among several answers of one moment on one category do the labels know no majority yet.
     for pair, (_, _, _, stands, _) in EXPECTED.items():
-        if pair[0] != "majority":
-            assert closed[pair] == stands, pair
+        assert closed[pair] == stands, pair

@@ -68,9 +68,39 @@ CASES: dict[str, tuple[list[Vote | Answer], dict[str, Label]]] = {
         [Vote("r-toys", "toys"), Vote("n-toys", "toys", -1)],
         {"toys": (0.16, "votes")},
     ),
-    "an is_not alone speaks of its category only": (
-        [Vote("n-boots", "boots", -1)],
-        {"boots": (0.0, "votes")},
+    "an is_not alone is one row for its subtree": (
+        [Vote("n-shoes", "shoes", -1)],
+        {"shoes": (0.0, "votes")},
+    ),
+    "an is_not above lowers what is found below": (
+        [Vote("r-boots", "boots"), Vote("n-shoes", "shoes", -1)],
+        {
+            "boots": (0.16, "votes"),
+            "shoes": (0.16, "votes"),
+            "fashion": (0.16, "votes_closure"),
+        },
+    ),
+    "an is_not that people refuse lowers nothing": (
+        [Vote("r-boots", "boots"), Vote("n-shoes", "shoes", -1), Answer("shoes", 1)],
+        {
+            "boots": (0.8, "votes"),
+            "shoes": (1.0, "answer"),
+            "fashion": (1.0, "answer_closure"),
+        },
+    ),
+    "of one moment the majority stands": (
+        [Answer("toys", 1, day=1), Answer("toys", 1, day=1), Answer("toys", -1, day=1)],
+        {"toys": (1.0, "answer")},
+    ),
+    "a newer yes leaves the rest of a complete no": (
+        [Answer("fashion", -1, day=1, complete=True), Answer("sandals", 1, day=2)],
+        {
+            "sandals": (1.0, "answer"),
+            "shoes": (1.0, "answer_closure"),
+            "fashion": (1.0, "answer_closure"),
+            "boots": (0.0, "answer_closure"),
+            "dresses": (0.0, "answer_closure"),
+        },
     ),
     "a vote of its own above a closure": (
         [Vote("r-boots", "boots"), Vote("r-shoes", "shoes")],
@@ -195,16 +225,26 @@ def test_labels(case: str, believed: dict[tuple[str, str], Any]) -> None:
 def test_weights_and_what_a_label_rests_on(believed: dict[tuple[str, str], Any]) -> None:
     for row in believed.values():
         answered = row["source"].startswith("answer")
-        assert row["weight"] == (3.0 if answered else 0.5)
+        # A no of rules weighs as much as the rule is precise.
+        refused = not answered and row["target"] == 0
+        assert row["weight"] == pytest.approx(3.0 if answered else 0.5 * (0.8 if refused else 1))
         assert row["importance"] == 1.0
         assert (row["answer_id"] is not None) is answered
         assert (row["rule_ids"] is not None) is not answered
     case = "a vote of its own above a closure"
     assert believed[case, "shoes"]["rule_ids"] == ["r-boots", "r-shoes"]
     assert believed[case, "boots"]["rule_ids"] == ["r-boots"]
-    whole = "the no of a complete set stands for its subtree"
-    assert {c for (p, c), row in believed.items() if row["complete"]} == {"shoes", "toys"}
-    assert all(row["complete"] is False for (p, _), row in believed.items() if p != whole)
+    assert believed["an is_not above lowers what is found below", "boots"]["rule_ids"] == [
+        "n-shoes",
+        "r-boots",
+    ]
+    of_subtrees = {
+        "the no of a complete set stands for its subtree": {"shoes", "toys"},
+        "an is_not alone is one row for its subtree": {"shoes"},
+        "a newer yes leaves the rest of a complete no": {"boots", "dresses"},
+    }
+    found = {(p, c) for (p, c), row in believed.items() if row["complete"]}
+    assert found == {(p, c) for p, categories in of_subtrees.items() for c in categories}
 
 
 def precision_of(votes: "DataFrame", judged: "DataFrame") -> dict[str, float]:

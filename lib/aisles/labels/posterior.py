@@ -22,10 +22,10 @@ configured mean m_0 at the top to
     m_j = (s m_(j-1) + n_j share_j) / (s + n_j)
 
 where the answers of level j are those on rules of that category's subtree, without those on the
-subtree of the next level, and on the last level without those on the rule itself. So every answer
-counts once, near or far (shrinkage: Efron, Morris 1975; Gelman et al. 2013, chapter 5). Without
-answers all this is the configured prior. Intervals are equal-tailed, by the inverse incomplete
-beta function.
+subtree of the next level, and on the last level without those on the rule itself. So an answer
+counts once, near or far, for each rule that voted on its pair (shrinkage: Efron, Morris 1975;
+Gelman et al. 2013, chapter 5). Without answers all this is the configured prior. Intervals are
+equal-tailed, by the inverse incomplete beta function.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ LEVEL = 0.95  # of every interval
 SUMS = ("answers", "weight", "right", "square")
 SET_SUMS = (*SUMS, "set_answers", "set_right")
 KNOWN = ("prior", "prior_answers", "share", "effective", "mean", "low", "high")
+_LOST = 1e-12  # of a sum of squares: less is rounding
 _DIGITS = 9  # sums of parts come in any order; a rerun gives the same rows
 
 
@@ -170,8 +171,10 @@ def _rate(evidence: Floats) -> tuple[Floats, Floats]:
 def _apart(chain: Floats) -> Floats:
     """(n, L, 6) of what each of nested sums (n, L + 1, 4) holds beyond the next one."""
     beyond = chain[:, :-1] - chain[:, 1:]
-    # Float sums of the same answers differ in their last digits; their number is exact.
-    beyond[..., : len(SUMS)][beyond[:, :, 0] == 0] = 0.0
+    # Float sums of the same answers differ in their last digits; their number is exact. What is
+    # left of squares beside far larger ones has no digit to be trusted either.
+    lost = (beyond[:, :, 0] == 0) | (beyond[:, :, 3] <= _LOST * chain[:, :-1, 3])
+    beyond[..., : len(SUMS)][lost] = 0.0
     return beyond
 
 

@@ -9,7 +9,7 @@ from aisles.labels.posterior import SET_SUMS, posteriors, set_sums, with_paths
 from aisles.labels.tree import closed_down, closed_up
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 KEYS = ["product_id", "category_id"]
 RULE = ["rule_id", "rule_version"]
@@ -45,12 +45,28 @@ def rule_answers(rules: DataFrame, votes: DataFrame, judged: DataFrame) -> DataF
     return rules.join(counted, RULE, how="left").select(*RULE, "category_id", "vote", *filled)
 
 
+def assigning(votes: DataFrame, containing: DataFrame) -> DataFrame:
+    """The `is` votes that no `is not` of the product denies, there or in a category above."""
+    from pyspark.sql import functions as F
+
+    stated = votes.filter("vote > 0")
+    denied = votes.filter("vote < 0").select("product_id", F.col("category_id").alias("above"))
+    met = (
+        stated.select(*KEYS)
+        .join(denied.select("product_id").distinct(), "product_id", how="left_semi")
+        .join(F.broadcast(containing), "category_id", how="inner")
+        .join(denied.distinct(), ["product_id", "above"], how="left_semi")
+    )
+    return stated.join(met.select(*KEYS).distinct(), KEYS, how="left_anti")
+
+
 def closed_answers(human: DataFrame, containing: DataFrame) -> DataFrame:
     """One row is one (product, category) that an answer decides, the newest first.
 
     Yes closes upwards, no closes downwards; the newest wins, and among answers of one moment a
-    direct one beats one that only follows from another. The no of a complete set is kept as one
-    row for its subtree.
+    direct one beats one that only follows from another, then what the majority of them say. The no
+    of a complete set is kept as one row for its subtree; where a newer yes below contradicts it,
+    as one row for each part of the subtree that the yes does not touch.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
@@ -60,16 +76,43 @@ def closed_answers(human: DataFrame, containing: DataFrame) -> DataFrame:
     yes = closed_up(rows.filter("answer > 0"), containing)
     no = closed_down(rows.filter("answer < 0 AND NOT complete"), containing)
     whole = rows.filter("answer < 0 AND complete").withColumn("direct", F.lit(True))
+    agreed = F.sum("answer").over(Window.partitionBy(*KEYS, "at", "direct")) * F.col("answer")
     newest = Window.partitionBy(*KEYS).orderBy(
-        F.desc_nulls_last("at"), F.desc("direct"), F.desc("answer_id")
+        F.desc_nulls_last("at"), F.desc("direct"), F.desc("_agreed"), F.desc("answer_id")
     )
     return (
         yes.unionByName(no)
         .unionByName(whole)
         .unionByName(_reached(yes, whole, containing))
+        .unionByName(_beside(yes, whole, containing))
+        .withColumn("_agreed", agreed)
         .withColumn("_place", F.row_number().over(newest))
         .filter("_place = 1")
-        .drop("_place")
+        .drop("_place", "_agreed")
+    )
+
+
+def _beside(yes: DataFrame, whole: DataFrame, containing: DataFrame) -> DataFrame:
+    """The no of complete sets with a yes below, once more for each part that the yes leaves alone:
+    a category without a yes whose parent has one or is the refused category itself."""
+    from pyspark.sql import functions as F
+
+    depth = containing.groupBy("category_id").agg(F.count("*").alias("depth"))
+    up = containing.join(depth, "category_id", how="inner").join(
+        depth.selectExpr("category_id AS above", "depth AS above_depth"), "above", how="inner"
+    )
+    parents = up.filter("depth = above_depth + 1").selectExpr("category_id", "above AS parent")
+    touched = yes.select(*KEYS).distinct()
+    torn = whole.join(touched, KEYS, how="left_semi").withColumnRenamed("category_id", "refused")
+    inside = containing.selectExpr("category_id AS parent", "above AS refused")
+    of_yes = touched.withColumnRenamed("category_id", "parent")
+    return (
+        torn.join(F.broadcast(inside), "refused", how="inner")
+        .join(of_yes, ["product_id", "parent"], how="left_semi")
+        .join(F.broadcast(parents), "parent", how="inner")
+        .join(touched, KEYS, how="left_anti")
+        .withColumn("direct", F.lit(False))
+        .select(*yes.columns)
     )
 
 
@@ -129,15 +172,18 @@ def labels(
     """One row is one (product, category) with a vote or an answer, ready for `labels`.
 
     Answers override votes. A vote's target is its rule's estimated precision; several rules: the
-    largest, lowered by the strongest `is not`. precision: of all rules (see `rule_precision`),
-    where votes and answers are those of some products only.
+    largest, lowered by the strongest `is not` of the category or one above it. An `is not` alone
+    is a no for the whole subtree (one row, complete) that weighs as much as its rule is precise.
+    precision: of all rules (see `rule_precision`), where votes and answers are those of some
+    products only.
     """
     answers = closed_answers(human, containing)
     judged = judge(votes, answers, containing)
     if precision is None:
         precision = rule_precision(votes, judged, config, containing)
-    # A vote that people refused says nothing of the categories above it either.
-    standing = votes.join(judged.filter("answer < 0"), KEYS, how="left_anti")
+    # A vote that people refused says nothing of the categories above or below it either.
+    refused = judged.selectExpr(*KEYS, "-answer AS vote")
+    standing = votes.join(refused, [*KEYS, "vote"], how="left_anti")
     believed = _believed(standing, precision, containing)
     free = believed.join(judge(believed, answers, containing), KEYS, how="left_anti")
     return _from_answers(answers, config).unionByName(_from_votes(free, config))
@@ -147,25 +193,52 @@ def _believed(votes: DataFrame, precision: DataFrame, containing: DataFrame) -> 
     from pyspark.sql import functions as F
 
     weighed = votes.join(F.broadcast(precision), RULE, how="inner")
-    strength = {sign: F.when(F.col("vote") == sign, F.col("precision")) for sign in (1, -1)}
-    direct = weighed.groupBy(*KEYS).agg(
-        F.max(strength[1]).alias("for_it"),
-        F.max(strength[-1]).alias("against"),
-        F.array_sort(F.collect_set("rule_id")).alias("rule_ids"),
+    stated, denied = (_strongest(weighed.filter(F.col("vote") == sign)) for sign in (1, -1))
+    against = (
+        stated.select(*KEYS)
+        .join(F.broadcast(containing), "category_id", how="inner")
+        .join(denied.withColumnRenamed("category_id", "above"), ["product_id", "above"])
+        .groupBy(*KEYS)
+        .agg(F.max("strength").alias("against"), _all_rules("rule_ids").alias("deniers"))
     )
-    target = F.coalesce("for_it", F.lit(0.0)) * (1 - F.coalesce("against", F.lit(0.0)))
-    direct = direct.select("product_id", "category_id", target.alias("target"), "rule_ids")
-    up = closed_up(direct.filter("target > 0"), containing)
-    flat = direct.filter("target <= 0").withColumn("direct", F.lit(True))
+    lowered = stated.join(against, KEYS, how="left").select(
+        *KEYS,
+        (F.col("strength") * (1 - F.coalesce("against", F.lit(0.0)))).alias("target"),
+        F.concat("rule_ids", F.coalesce("deniers", F.array().cast("array<string>"))).alias(
+            "rule_ids"
+        ),
+        F.lit(1.0).alias("trust"),
+    )
+    refused = denied.selectExpr(
+        *KEYS, "0D AS target", "rule_ids", "strength AS trust", "true AS direct"
+    )
     return (
-        up.unionByName(flat)
+        closed_up(lowered, containing)
+        .unionByName(refused)
         .groupBy(*KEYS)
         .agg(
             F.max("target").alias("target"),
-            F.array_sort(F.array_distinct(F.flatten(F.collect_list("rule_ids")))).alias("rule_ids"),
+            F.max("trust").alias("trust"),
+            _all_rules("rule_ids").alias("rule_ids"),
             F.max("direct").alias("direct"),
         )
     )
+
+
+def _strongest(weighed: DataFrame) -> DataFrame:
+    """One row is one pair with the precision of the most precise of its rules: `strength`."""
+    from pyspark.sql import functions as F
+
+    return weighed.groupBy(*KEYS).agg(
+        F.max("precision").alias("strength"),
+        F.array_sort(F.collect_set("rule_id")).alias("rule_ids"),
+    )
+
+
+def _all_rules(lists: str) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.array_sort(F.array_distinct(F.flatten(F.collect_list(lists))))
 
 
 def _from_answers(answers: DataFrame, config: LabelsConfig) -> DataFrame:
@@ -191,10 +264,10 @@ def _from_votes(free: DataFrame, config: LabelsConfig) -> DataFrame:
         "product_id",
         "category_id",
         "target",
-        F.lit(config.vote_weight).alias("weight"),
+        (F.lit(config.vote_weight) * F.col("trust")).alias("weight"),
         F.lit(1.0).alias("importance"),
         F.when(F.col("direct"), "votes").otherwise("votes_closure").alias("source"),
-        F.lit(False).alias("complete"),
+        (F.col("target") == 0).alias("complete"),
         "rule_ids",
         F.lit(None).cast("string").alias("answer_id"),
     )

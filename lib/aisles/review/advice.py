@@ -17,13 +17,16 @@ ADVICE = (
     "keep",
 )
 """In the order in which they are tried: the first that holds is given."""
+LEAVING = ("broken", "disabled", "never matches", "harmful", "retire: the model covers it")
+"""Advice by which a rule is not there any more, whatever the others do."""
 
 
 def advised(rows: DataFrame, config: RuleReportConfig, wanted: float, active: int) -> DataFrame:
     """The rows of rules with `advice` and `reason`.
 
     wanted: precision that the model needs in a category to stand for its rules. active: products.
-    Beside the columns of the table are read enabled, spare, and confirmed (all right answers).
+    Beside the columns of the table are read enabled, spare, and confirmed (right answers
+    on products that it was not trained on).
     """
     given = F.lit(None).cast("string")
     reason = F.lit(None).cast("string")
@@ -104,8 +107,8 @@ def _redundant() -> Column:
 
 def _covered(wanted: float) -> Column:
     return F.format_string(
-        "Without any rule the model assigns %,d of its %,d confirmed products, and is right in at"
-        f" least %s of what it assigns to the category (wanted {_whole(wanted)}).",
+        "Without any rule the model assigns %,d of its %,d confirmed products off training, and is"
+        f" right in at least %s of what it assigns to the category (wanted {_whole(wanted)}).",
         F.col("right_agreed"),
         F.col("confirmed"),
         _percent("model_precision_low"),

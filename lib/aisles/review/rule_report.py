@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from aisles.config import Config
 from aisles.labels.targets import RULE
-from aisles.review.advice import advised
+from aisles.review.advice import LEAVING, advised
 from aisles.review.category_rows import category_rows
 from aisles.review.rule_rows import rule_rows
 from aisles.review.sightings import examples, overlaps, spare, texts
@@ -23,7 +23,8 @@ _OTHERS = 3  # overlapping rules that are named
 class Sources:
     """What the report is made of.
 
-    rules: the versions in force. products: the active ones. audited: from `audit`. found: from
+    rules: the versions in force. products: the active ones. audited: from `audit`, with `held`
+    (the product is not one of training). found: from
     `found_pairs`. answers: from `closed_answers`. word: from `model_word`, empty without a model.
     thresholds: category_id, model_basis, model_precision_low of that model, or empty.
     model_version: whose word it is; None without a model.
@@ -52,22 +53,23 @@ def rule_report(of: Sources) -> DataFrame:
         texts(of.audited, config.texts),
         overlaps(of.audited, _OTHERS),
         examples(of.audited, of.products, config.examples),
-        spare(of.audited),
     )
     for part in shown:
         rows = rows.join(part, RULE, how="left")
     named = {"mean": "precision", "low": "precision_low", "high": "precision_high"}
-    return (
+    known = (
         rows.withColumnsRenamed(named)
         .join(of.thresholds, "category_id", how="left")
         .withColumns(_of_model(_OF_MODEL, of.model_version))
-        .withColumn("spare", F.coalesce("spare", F.lit(False)))
         .withColumn("coverage", _share("products", of.active))
-        .withColumn("confirmed", F.col("sampled_right") + F.col("other_right"))
-        .transform(
-            lambda known: advised(known, config, of.config.evaluate.threshold_precision, of.active)
-        )
+        .localCheckpoint()  # a few thousand rows, advised twice
     )
+    wanted = of.config.evaluate.threshold_precision
+    alone = advised(known.withColumn("spare", F.lit(False)), config, wanted, of.active)
+    # What goes for a reason of its own cannot stand for others.
+    going = spare(of.audited, alone.filter(F.col("advice").isin(*LEAVING)).select(*RULE))
+    marked = known.join(going, RULE, how="left").fillna(False, ["spare"])
+    return advised(marked, config, wanted, of.active)
 
 
 def category_report(of: Sources) -> DataFrame:

@@ -11,14 +11,12 @@ from aisles.config import LabelsConfig
 from aisles.labels.posterior import (
     KNOWN,
     SET_SUMS,
-    SUMS,
     Floats,
     adding,
     floats,
     guarded,
     posteriors,
     set_sums,
-    sums,
     with_paths,
 )
 from aisles.labels.targets import RULE
@@ -38,10 +36,11 @@ COUNTS = {
     "unique_wrong": "answer <> vote AND size(others) = 0",
     "assigned": "assigned",
     "agreed": "alone = (vote > 0)",
-    "right_agreed": "answer = vote AND alone = (vote > 0)",
+    "confirmed": "answer = vote AND held",
+    "right_agreed": "answer = vote AND held AND alone = (vote > 0)",
 }
 """Column of rule_report -> the votes (see `audit`) that it counts."""
-_UNIQUE = ["only_heaviest", *[f"only_{name}" for name in SUMS]]
+_UNIQUE = ["only_heaviest", *[f"only_{name}" for name in SET_SUMS]]
 _OF_UNIQUE = {"unique_precision": "mean", "unique_low": "low", "unique_high": "high"}
 
 
@@ -70,8 +69,9 @@ def rule_rows(
 
 def _counted(audited: DataFrame) -> DataFrame:
     right, share = F.col("answer") == F.col("vote"), F.col("propensity")
-    alone = F.when(F.expr("size(others) = 0"), share)
-    parts = [F.max(1 / alone), *sums(right, alone)]
+    lone = F.expr("size(others) = 0")
+    alone = F.when(lone, share)
+    parts = [F.max(1 / alone), *set_sums(right, alone, lone & F.col("of_set"))]
     of_unique = [column.alias(name) for column, name in zip(parts, _UNIQUE)]
     counts = [F.count_if(F.expr(which)).alias(name) for name, which in COUNTS.items()]
     own = set_sums(right, share, F.col("of_set"))
@@ -89,18 +89,18 @@ def _basis() -> Column:
 
 
 def _unique_basis() -> Column:
-    some = F.col("unique_right") + F.col("unique_wrong") > 0
     kind = F.when(F.col("only_answers") > 0, "sampled answers")
-    return F.coalesce(kind, F.when(some, "other answers"), F.lit("none"))
+    of_sets = F.when(F.col("only_set_answers") > 0, "complete sets")
+    return F.coalesce(kind, of_sets, F.lit("none"))
 
 
 def _unique(batch: pa.RecordBatch) -> dict[str, Floats]:
     """The share of right ones among the unique catches, with its interval; NaN without answers.
 
-    Answers that were not sampled are counted where there are no others: each as one.
+    Answers of complete sets are counted where there are no sampled ones: each as one.
     """
-    right, wrong, heaviest, *drawn = floats(batch, ["unique_right", "unique_wrong", *_UNIQUE]).T
-    plain = np.stack([right + wrong, right + wrong, right, right + wrong], axis=1)
+    heaviest, *drawn, answers, right = floats(batch, _UNIQUE).T
+    plain = np.stack([answers, answers, right, answers], axis=1)
     sampled = np.stack(drawn, axis=1)
     some = sampled[:, 0] > 0
     own = np.where(some[:, None], sampled, plain)

@@ -64,13 +64,21 @@ def examples(audited: DataFrame, products: DataFrame, most: int) -> DataFrame:
     return _first(shown, [F.desc("_refused"), F.col("_order")], most, "examples")
 
 
-def spare(audited: DataFrame) -> DataFrame:
+def spare(audited: DataFrame, leaving: DataFrame) -> DataFrame:
     """One row is one rule that can go: each of its products is found by a rule that stays.
+
+    leaving: RULE of the rules that are advised to go for another reason.
 
     Of rules that find the same, the one with most products stays: a rule is spare when on each of
     its products a rule stands before it in the order (finds something alone; more products;
     rule_id). All spare ones can go at once: the first in that order on a product never is.
     """
+    gone = leaving.agg(F.collect_set("rule_id").alias("gone"))
+    audited = (
+        audited.join(F.broadcast(leaving), RULE, how="left_anti")
+        .crossJoin(F.broadcast(gone))
+        .withColumn("others", F.array_except("others", "gone"))
+    )
     place = F.struct("spareable", "fewer", "rule_id").alias("place")
     ordered = audited.groupBy(*RULE).agg(
         F.bool_and(F.size("others") > 0).alias("spareable"), (-F.count("*")).alias("fewer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from aisles.labels.targets import KEYS, RULE, judge
+from aisles.labels.targets import KEYS, RULE, assigning, judge
 from aisles.labels.tree import closed_down, closed_up
 
 _FOUND = ["field", "span_start", "span_end", "matched_text"]
@@ -44,8 +44,9 @@ def audit(
 
 
 def found_pairs(votes: DataFrame, containing: DataFrame) -> DataFrame:
-    """One row is one (product, category) that a rule found, there or below."""
-    return closed_up(votes.filter("vote > 0").select(*KEYS), containing).select(*KEYS).distinct()
+    """One row is one (product, category) that rules found and none denied, there or below."""
+    found = assigning(votes, containing).select(*KEYS)
+    return closed_up(found, containing).select(*KEYS).distinct()
 
 
 def _companions(votes: DataFrame, containing: DataFrame) -> DataFrame:

@@ -6,6 +6,7 @@ condition cannot exhaust the interpreter; `MAX_DEPTH` bounds what later walks ov
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import re2
@@ -94,11 +95,27 @@ Node = And | Or | Not | Contains | Matches | Is | Price
 
 def compile_pattern(pattern: str) -> re2._Regexp:
     """The compiled case-insensitive RE2 expression of a `matches` pattern; raises `re2.error`."""
+    return re2.compile(pattern, _options())
+
+
+def compile_patterns(patterns: Sequence[str]) -> re2.Set:
+    """One automaton that tells which of the `matches` patterns are found in a text."""
+    options = _options()
+    # The automaton's states are built as texts ask for them and forgotten where memory ends.
+    options.max_mem = 64 << 20
+    found = re2.Set.SearchSet(options)
+    for pattern in patterns:
+        found.Add(pattern)
+    found.Compile()
+    return found
+
+
+def _options() -> re2.Options:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
     options.never_capture = True  # only where a match lies is asked for: that needs no NFA
-    return re2.compile(pattern, options)
+    return options
 
 
 def parse(condition: str) -> Node:

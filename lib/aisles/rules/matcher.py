@@ -43,6 +43,8 @@ VOTE_ARROW = pa.schema(
 )
 # Rows matched at a time: large enough for whole-column work, small enough for the caches.
 ROWS = 16_384
+# Raised with every change after which the same rules cast other votes on the same products.
+ENGINE = 1
 
 
 class RuleSet:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from aisles.rules.arrays import Ints, Lists, distinct
 from aisles.rules.boolean import PATTERN, PHRASE, VALUE, Atom
 from aisles.rules.columns import RECOMPOSED, SAME_BYTES, Bools, Bytes, Joined, TextColumn
-from aisles.rules.grammar import compile_pattern
+from aisles.rules.grammar import compile_pattern, compile_patterns
 from aisles.rules.literals import Literal, required_literals
 from aisles.rules.normal import is_word_char
 
@@ -66,6 +66,7 @@ class FieldSearch:
         values = {a.text: n for a, n in atoms.items() if a.kind == VALUE}
         self.patterns = [compile_pattern(atom.text) for atom, _ in patterns]
         self.pattern_atoms = np.array([number for _, number in patterns], np.int64)
+        self.texts_of_patterns = [atom.text for atom, _ in patterns]
         self.values = pa.array(list(values), pa.string())
         self.value_atoms = np.array(list(values.values()), np.int64)
         self._prepare_words(phrases, [required_literals(atom.text) for atom, _ in patterns])
@@ -83,6 +84,8 @@ class FieldSearch:
         self.edge_left = np.array([one.left for one, _ in edges], np.bool_)
         self.edge_right = np.array([one.right for one, _ in edges], np.bool_)
         self.always = np.array([i for i, one in enumerate(literals) if one is None], np.int64)
+        bare = [self.texts_of_patterns[i] for i in self.always]
+        self.any_of = compile_patterns(bare) if len(bare) > 1 else None
         self.word_atoms = np.array([phrases.get(word, -1) for word in words], np.int64)
         self.word_first = np.array([is_word_char(word[0]) for word in words], np.bool_)
         self.word_last = np.array([is_word_char(word[-1]) for word in words], np.bool_)
@@ -142,15 +145,30 @@ class FieldSearch:
     def _to_try(self, column: TextColumn, seen: Seen) -> tuple[Ints, Ints]:
         """(rows, patterns) where a pattern may be found, each pair once.
 
-        A pattern without a literal is tried on every row that is not blank.
+        A pattern without a literal is tried on every row that is not blank; several of them where
+        one automaton over all says that they are found.
         """
-        all_rows = np.flatnonzero(column.filled)
         count = len(self.patterns)
         found = [self._with_literal(column, seen), self._with_literal_uncomposed(column)]
         keys = [rows * count + patterns for rows, patterns in found]
-        keys.append((all_rows[:, None] * count + self.always).ravel())
+        keys.append(self._without_literal(column))
         rows, patterns = np.divmod(distinct(np.concatenate(keys)), count)
         return rows, patterns
+
+    def _without_literal(self, column: TextColumn) -> Ints:
+        """row * patterns + pattern where a pattern without a literal may be found."""
+        rows, count = np.flatnonzero(column.filled), len(self.patterns)
+        if self.any_of is None:
+            return (rows[:, None] * count + self.always).ravel()
+        text, offsets = column.raw.data.tobytes(), column.raw.offsets
+        keys = [
+            row * count + self.always[place]
+            for row, first, last in zip(
+                rows.tolist(), offsets[rows].tolist(), offsets[rows + 1].tolist()
+            )
+            for place in self.any_of.Match(text[first:last]) or ()
+        ]
+        return np.array(keys, np.int64)
 
     def _with_literal_uncomposed(self, column: TextColumn) -> tuple[Ints, Ints]:
         """(rows, patterns) for rows that are not in NFC: composition can hide a literal."""

@@ -89,7 +89,7 @@ def seen_words(batches: Iterable[pa.RecordBatch], entries: Iterable[Entry]) -> S
 def word_findings(entries: Sequence[Entry], seen: Seen) -> Iterator[Finding]:
     """Findings on words of rules that no product has in the field.
 
-    One for each string whose word is nearly another one, one for each predicate with others.
+    One for each word of a string that is nearly another one, one for each predicate with others.
     """
     words = {word for entry in entries for _, text in _strings(entry) for word in words_of(text)}
     there = seen.has(words)
@@ -101,12 +101,14 @@ def word_findings(entries: Sequence[Entry], seen: Seen) -> Iterator[Finding]:
             rest: list[str] = []
             for string, text in zip(place.children, _texts(node)):
                 lost = [w for w in words_of(text) if not any(w in there[f] for f in fields)]
-                strange = [w for w in lost[:1] if not any(w in known for known in there.values())]
-                near = [hint for w in strange for hint in seen.nearest(fields, w)]
-                near = [hint for hint in near if hint[0] not in own]
-                if near:
-                    yield _misspelt(entry, string, lost[0], _name(node), near)
-                rest += [] if near else lost
+                for word in lost:
+                    strange = not any(word in known for known in there.values())
+                    near = seen.nearest(fields, word) if strange else []
+                    near = [hint for hint in near if hint[0] not in own]
+                    if near:
+                        yield _misspelt(entry, string, word, _name(node), near)
+                    else:
+                        rest.append(word)
             if rest:
                 yield _unseen(entry, place, rest, _name(node), there)
 

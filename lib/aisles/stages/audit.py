@@ -23,6 +23,7 @@ from aisles.train import FitSpec, launch, launch_spark
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+_MEASURING = -1  # the fold of products of validation and test
 DIRECT = ("votes", "answer")  # sources of labels that are said and do not follow from others
 
 
@@ -57,8 +58,8 @@ def run(job: Job, params: Audit, account: Account) -> None:
 
 
 def out_of_fold(job: Job, row: dict[str, Any]) -> DataFrame:
-    """One row is one labelled pair of a training product: product_id, category_id, probability,
-    spread, of the model that was trained without the product's fold."""
+    """One row is one labelled pair: product_id, category_id, probability, spread, of the model that
+    was trained without the product's fold; of a product that none trains on, of the first."""
     folds, stored = job.config.audit.folds, job.config.snapshot.folds
     if not 2 <= folds <= stored:
         raise ValueError(f"audit.folds is {folds}; expected 2 to snapshot.folds, which is {stored}")
@@ -68,7 +69,8 @@ def out_of_fold(job: Job, row: dict[str, Any]) -> DataFrame:
         held = tuple(fold for fold in range(stored) if fold % folds == group)
         with step(f"training without fold {group + 1} of {folds}"):
             model = _trained(job, spec, held)
-        said = _said(job, row, spec, model, held)
+        unseen = held if group else (*held, _MEASURING)
+        said = _said(job, row, spec, model, unseen)
         scores = said if scores is None else scores.unionByName(said)
     assert scores is not None
     return scores
@@ -92,7 +94,7 @@ def _trained(job: Job, spec: FitSpec, held: tuple[int, ...]) -> Path:
 
 
 def _said(
-    job: Job, row: dict[str, Any], spec: FitSpec, model: Path, held: tuple[int, ...]
+    job: Job, row: dict[str, Any], spec: FitSpec, model: Path, unseen: tuple[int, ...]
 ) -> DataFrame:
     """What the model says of the labels of the folds that it has not seen."""
     from pyspark.sql import functions as F
@@ -105,11 +107,11 @@ def _said(
         .groupBy("product_id")
         .agg(F.collect_list("output_index").alias(ENTRIES))
     )
-    where = f"snapshot_id = '{row['snapshot_id']}' AND split = 'train'"
+    where = f"snapshot_id = '{row['snapshot_id']}'"
     examples = job.tables.read("examples", row["examples_version"]).filter(where)
     inputs = ("tokens", "bag", "categorical", "numerical", "image")
     return (
-        examples.filter(F.col("fold").isin(*held))
+        examples.filter(F.col("fold").isin(*unseen))
         .select("product_id", *inputs)
         .join(labelled, "product_id", how="inner")
         .transform(score_labelled(job.spark.sparkContext.broadcast(Packed.read(model))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aisles.labels.targets import assigning
 from aisles.labels.tree import above
 from aisles.stages.job import Job
 from aisles.stages.label_changes import trained_precision
@@ -116,7 +117,8 @@ def _truth(job: Job, folder: str, places: DataFrame) -> DataFrame:
 def rules_of(job: Job, tree: Taxonomy) -> DataFrame:
     """One row is one product with the categories that rules alone give it: `rules`, see `VOTES`.
 
-    votes_hash tells whether the set of these categories has changed.
+    A category that an `is not` denies is not among them. votes_hash tells whether the set of these
+    categories has changed.
     """
     from pyspark.sql import functions as F
 
@@ -126,7 +128,7 @@ def rules_of(job: Job, tree: Taxonomy) -> DataFrame:
     precision = trained_precision(job, votes, job.tables.read("human_labels"), containing)
     entry = F.struct("index", F.col("precision").cast("float").alias("score"))
     return (
-        votes.filter("vote > 0")
+        assigning(votes, containing)
         .join(F.broadcast(precision), ["rule_id", "rule_version"], how="inner")
         .join(F.broadcast(places), "category_id", how="inner")
         .groupBy("product_id")

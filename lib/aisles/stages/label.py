@@ -40,9 +40,9 @@ def run(job: Job, params: Label, account: Account) -> None:
 def _update_rules(job: Job, path: str, tree: Taxonomy) -> list[Rule]:
     """Stores a rule file as versions and returns the rules in force."""
     before = [row.asDict() for row in job.tables.read("rules").collect()]  # a few thousand
-    stored = before
-    if path:
-        stored = _versions(before, _checked(read_rules(path), tree))
+    rules = _checked(read_rules(path), tree) if path else []
+    stored = _versions(before, rules) if path else [_rechecked(row, tree) for row in before]
+    if stored:
         schema = (
             "rule_id string, rule_version int, category_id string, effect string,"
             " condition string, enabled boolean, author_note string, error string,"
@@ -67,9 +67,21 @@ def _checked(rules: list[Rule], tree: Taxonomy) -> list[Rule]:
     return [
         rule
         if rule.error or rule.category_id in tree.index
-        else dataclasses.replace(rule, error=f"category {rule.category_id} is not in categories")
+        else dataclasses.replace(rule, error=_stranger(rule.category_id))
         for rule in rules
     ]
+
+
+def _rechecked(row: dict[str, object], tree: Taxonomy) -> dict[str, object]:
+    """A stored rule in a tree that may have changed since."""
+    stranger = _stranger(str(row["category_id"]))
+    if row["error"] not in (None, stranger):
+        return row
+    return {**row, "error": None if row["category_id"] in tree.index else stranger}
+
+
+def _stranger(category_id: str) -> str:
+    return f"category {category_id} is not in categories"
 
 
 def _versions(stored: list[dict[str, object]], rules: list[Rule]) -> list[dict[str, object]]:

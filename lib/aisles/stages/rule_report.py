@@ -18,6 +18,7 @@ from aisles.review.votes import audit, found_pairs
 from aisles.stages.categories import stored_tree
 from aisles.stages.job import Account, Job, step
 from aisles.stages.params import RuleReport
+from aisles.stages.snapshot import with_split
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -61,7 +62,7 @@ def _sources(job: Job) -> Sources:
         rules=tables.read("rules").filter("current"),
         products=products,
         active=products.count(),
-        audited=audit(votes, answers, word, containing),
+        audited=_held(job, audit(votes, answers, word, containing), human, products),
         found=found_pairs(votes, containing),
         answers=answers,
         word=word,
@@ -70,6 +71,15 @@ def _sources(job: Job) -> Sources:
         containing=containing,
         config=job.config,
     )
+
+
+def _held(job: Job, audited: DataFrame, human: DataFrame, products: DataFrame) -> DataFrame:
+    """Adds `held`: the product is answered and not one of training."""
+    asked = products.join(
+        human.select("product_id").distinct(), "product_id", how="left_semi"
+    ).transform(with_split(job.config.snapshot))
+    held = asked.filter("split <> 'train'").select("product_id", F.lit(True).alias("held"))
+    return audited.join(held, "product_id", how="left").fillna(False, ["held"])
 
 
 def _model(job: Job, containing: DataFrame) -> tuple[str | None, DataFrame, DataFrame]:

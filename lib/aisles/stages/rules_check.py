@@ -41,6 +41,8 @@ def checked(params: RulesCheck) -> tuple[list[Entry], list[Finding]]:
     findings += lint(entries, _categories(params))
     if params.tables:
         findings += _on_products(params.tables, entries)
+    else:
+        print("words were not looked for in products: --tables names none", file=sys.stderr)
     return entries, ordered(findings)
 
 

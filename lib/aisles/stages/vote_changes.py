@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aisles.products.currency import EXPONENTS
 from aisles.rules.load import Rule
-from aisles.rules.matcher import RuleSet
+from aisles.rules.matcher import ENGINE, RuleSet
 from aisles.rules.votes import VOTE_ARROW, votes
 from aisles.stages.job import Job, step
 
@@ -42,9 +42,10 @@ def update_votes(job: Job, rules: Sequence[Rule]) -> Changed:
     voting = [rule for rule in rules if rule.enabled and rule.error is None]
     mark = job.tables.metadata("rule_votes").get(_MARK)
     versions = {rule.rule_id: _version(rule) for rule in voting}
-    now = {"products": job.tables.version("products"), "rules": versions}
+    now = {"products": job.tables.version("products"), "rules": versions, "engine": ENGINE}
     before = job.tables.version("rule_votes")
-    products = None if mark is None else changed_products(job, mark["products"])
+    known = mark is not None and mark.get("engine") == ENGINE
+    products = changed_products(job, mark["products"]) if mark and known else None
     if mark is None or products is None:
         return _all(job, voting, now, before)
     new = [rule for rule in voting if mark["rules"].get(rule.rule_id) != _version(rule)]
