@@ -144,6 +144,36 @@ def test_overrides_win_and_their_withdrawal_is_noticed() -> None:
     assert moved == []
 
 
+def empty(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a header without records gives."""
+    return rows_of({row["column"]: [] for row in rows})
+
+
+@pytest.mark.parametrize("now", [[], empty(BEFORE)], ids=["unreadable", "header only"])
+def test_without_records_the_stored_roles_stay(now: list[dict[str, Any]]) -> None:
+    assert settle_feed(BEFORE, now, [], TUESDAY, doubtful=True) == (BEFORE, [])
+    assert settle_feed([], now, [], TUESDAY) == ([], [])
+    stated = [{"network": "net", "retailer": "shop", "column": "was", "role": "price"}]
+    stored, _ = settle_feed([], BEFORE, stated, MONDAY)
+    assert settle_feed(stored, now, stated, TUESDAY) == (stored, [])
+    # A withdrawn override waits for records to be inferred from.
+    assert settle_feed(stored, now, [], TUESDAY) == (stored, [])
+    assert settle_feed(BEFORE, now, stated, TUESDAY) == (stored_on(stored, MONDAY), [])
+
+
+def stored_on(rows: list[dict[str, Any]], day: dt.date) -> list[dict[str, Any]]:
+    return [{**row, "run_date": day} for row in rows]
+
+
+def test_what_a_doubtful_delivery_lacks_moves_nothing() -> None:
+    lacking = rows_of(feed(maker=half(VALUES["brand"]), was=None, note=VALUES["flag"]))
+    assert {d.what for d in drift(BEFORE, lacking)} == {"emptied", "gone", "new"}
+    assert settle_feed(BEFORE, lacking, [], TUESDAY, doubtful=True) == (BEFORE, [])
+    other = rows_of(feed(link=VALUES["pic"], maker=half(VALUES["brand"])))
+    rows, moved = settle_feed(BEFORE, other, [], TUESDAY, doubtful=True)
+    assert ([d.what for d in moved], {r["run_date"] for r in rows}) == (["moved"], {TUESDAY})
+
+
 def test_profiles_are_read_back_and_compared() -> None:
     brands, ids = VALUES["brand"], VALUES["id"]
     profile = profile_of(shape_of(brands), brands)

@@ -19,4 +19,4 @@ def test_a_missing_word_list_is_an_error_of_the_installation_not_of_the_feed(
     monkeypatch.setattr(lexicon, "files", lost)
     lexicon.value_words.cache_clear()
     with pytest.raises(RuntimeError, match=r"lacks aisles/feeds/"):
-        list(parse(io.BytesIO(b"id,title\n1,a\n"), "a.csv"))
+        list(parse(io.BytesIO(b"7,blue\n8,red\n"), "a.csv"))

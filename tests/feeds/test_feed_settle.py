@@ -55,15 +55,20 @@ def test_a_network_of_two_shops_over_two_days(spark: Any) -> None:
     moved = {**KINDS, "x9": "colour"}
     tuesday = {"large": (KINDS, list(range(5, 120))), "small": (moved, list(range(40)))}
     stated = [{"network": "net", "retailer": "*", "column": "id", "role": "gtin"}]
-    second = settled_roles(raw(spark, tuesday, TUESDAY), None, stored, stated, TUESDAY)
+    torn = [{**row, "retailer": "torn"} for row in stored if row["retailer"] == "large"]
+    second = settled_roles(
+        raw(spark, tuesday, TUESDAY), None, [*stored, *torn], stated, TUESDAY, {("net", "torn")}
+    )
     assert list(second.drifts) == []
     days = {(r["retailer"], r["column"]): r["run_date"] for r in second.rows}
     assert days["large", "title"] == MONDAY
+    assert days["torn", "title"] == MONDAY  # none of its records could be read
     # Four times as many rows as on Monday: inferred anew.
     assert days["small", "title"] == TUESDAY
     assert {r["retailer"]: r["role"] for r in second.rows if r["column"] == "id"} == {
         "large": "gtin",
         "small": "gtin",
+        "torn": "gtin",
     }
     assert {r["role"] for r in second.rows if r["retailer"] == "small" and r["column"] == "x9"} == {
         "colour"

@@ -174,6 +174,14 @@ def test_container(data: bytes, container: str) -> None:
     assert sniff(data, "feed", whole=True).container == container
 
 
+@pytest.mark.parametrize("start", ["<?xml version='1.0'?>", "\n<?xml version='1.0'?>\n"])
+def test_xml_under_the_name_of_a_table(start: str) -> None:
+    items = "".join(f"<product>\n<id>{no}</id>\n<name>a</name>\n</product>" for no in range(9))
+    data = f"{start}<products>{items}</products>".encode()
+    assert sniff(data, "shop.csv", whole=True).container == "xml"
+    assert sniff(b"<b>x</b>;1\n<i>y</i>;2\n", "shop.csv", whole=True).container == "delimited"
+
+
 def test_decompression_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aisles.feeds.expand.BOMB_BYTES", 1 << 22)
     data = gzip.compress(b"id;title\n" + b"1;x\n" * 1_500_000)

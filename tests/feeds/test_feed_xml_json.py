@@ -108,6 +108,24 @@ def test_xml(data: str, first: dict[str, str]) -> None:
     assert parsed.complete
 
 
+def test_siblings_are_named_by_what_tells_them_apart() -> None:
+    link = '<link rel="alternate" href="https://a/1"/>'
+    picture = '<link rel="enclosure" type="image/jpeg" href="https://a/1.jpg"/>'
+    sale, full = '<price type="sale">1</price>', '<price type="list">2</price>'
+    size = '<attribute name="size" value="M"> </attribute>'
+    bodies = [full, link + picture + sale + full + size, size + full + sale + picture + link]
+    items = "".join(f'<entry><title type="text">x</title>{body}</entry>' for body in bodies)
+    rows, _ = read(f"<feed>{items}<entry><pic type='a'>1</pic><pic type='a'>2</pic></entry></feed>")
+    title = {"title": "x", "title@type": "text"}
+    whole = title | {
+        "link@href": "https://a/1", "link/enclosure@href": "https://a/1.jpg",
+        "link/enclosure@type": "image/jpeg", "price/sale": "1", "price/list": "2",
+        "attribute/size": "M",
+    }  # fmt: skip
+    same = {"pic": "1", "pic@type": "a", "pic#2": "2", "pic@type#2": "a"}
+    assert rows == [title | {"price/list": "2"}, whole, whole, same]
+
+
 def test_elements_made_like_the_records_are_records() -> None:
     pair = "<shirt><id>{0}</id><price>1</price></shirt><shoe><id>{0}</id><price>2</price></shoe>"
     text = "<shop>" + "".join(pair.format(no) for no in range(9)) + "<ad><x>1</x></ad></shop>"

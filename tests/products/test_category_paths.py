@@ -21,6 +21,11 @@ LEVELS = {
     "T-Shirts/Tops": ["T-Shirts/Tops"],
     "Clothing > T-Shirts / Tops": ["Clothing", "T-Shirts / Tops"],
     '["Toys >> Cars"]': ["Toys", "Cars"],
+    '["Toys","Cars"]': ["Toys", "Cars"],
+    "['Toys > Cars', 'Men's']": ["Toys", "Cars", "Men's"],
+    "家電＞カメラ ▶ レンズ": ["家電", "カメラ", "レンズ"],
+    "Home ❯ Kitchen｜Pans": ["Home", "Kitchen", "Pans"],
+    "家電／カメラ": ["家電", "カメラ"],
     "Shoes - Men, Women": ["Shoes - Men, Women"],
     ";;": [],
 }

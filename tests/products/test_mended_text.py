@@ -30,6 +30,12 @@ MENDED = {
     "5Â°C": "5°C",
     "ï»¿Name": "Name",
     "it\x92s": "it’s",
+    # the same through cp1251 and cp1250
+    "Р СѓР±Р°С€РєР°": "Рубашка",
+    "Р\xa0СѓР±Р°С€РєР° СЃРёРЅСЏСЏ, 100%": "Рубашка синяя, 100%",
+    "РЎСѓРєРЅСЏ Р¶С–РЅРѕС‡Р°": "Сукня жіноча",
+    "KoĹˇile": "Košile",
+    "ĹšwieĹĽe ĹĽĂłĹ‚te gÄ™Ĺ›le": "Świeże żółte gęśle",
     # HTML
     "<p>One</p><p>Two</p>": "One Two",
     "<ul><li><b>type:</b> Original</li><li>x</li></ul>": "type: Original x",
@@ -68,6 +74,9 @@ KEPT = [
     "क्‍ष ไทย العربية 日本語 👩‍👩‍👧",
     "£5 or €6",
     "voilà “quoted”",
+    "СЁРЁЖКА С° Сіль, Рішення, ГОСТ Р–51 «ОРС»",
+    "CĂŞTI AUDIO, RĂŞINĂ",
+    "Äpfel, ÄŁ, KÄŽ",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from aisles.rules.load import Rule
 from aisles.rules.matcher import RuleSet
 from aisles.rules.votes import votes
 from aisles.stages.job import Job
-from aisles.stages.label_changes import update_labels
+from aisles.stages.label_changes import trained_precision, update_labels
 from aisles.stages.vote_changes import rule_fields, update_votes
 from aisles.tables import Tables
 from aisles.taxonomy import Taxonomy
@@ -139,9 +140,9 @@ def label(world: World, rules: Sequence[Rule]) -> int:
     tables = world.job.tables
     active = tables.read("products").filter("active").select("product_id")
     human = tables.read("human_labels").join(active, "product_id", how="left_semi")
-    whole = labels(
-        tables.read("rule_votes"), human, above(world.job.spark, TREE), world.job.config.labels
-    )
+    cast, containing = tables.read("rule_votes"), above(world.job.spark, TREE)
+    precision = trained_precision(world.job, cast, human, containing)
+    whole = labels(cast, human, containing, world.job.config.labels, precision)
     assert shown(tables.read("labels")) == shown(tables.conform("labels", whole))
     return looked_at
 
@@ -169,3 +170,20 @@ def test_labels_follow_what_changed_and_nothing_else(world: World) -> None:
     # A rule is switched off: the products that it voted for.
     off = [Rule("R3", "C3", "price > 4", enabled=False) if r.rule_id == "R3" else r for r in RULES]
     assert label(world, off) > 10
+
+
+def test_answers_on_products_that_measure_move_no_target(world: World) -> None:
+    def precision(job: Job) -> set[float]:
+        tables, containing = job.tables, above(job.spark, TREE)
+        votes, human = tables.read("rule_votes"), tables.read("human_labels")
+        rows = trained_precision(job, votes, human, containing).collect()
+        assert len(rows) >= 4
+        return {round(row["precision"], 9) for row in rows}
+
+    for product in ("n/s/4", "n/s/5", "n/s/6"):
+        answer(world, product, "C1", -1, 0.5)
+    shares = {"snapshot.test": 0.9, "snapshot.validation": 0.09999}
+    measuring = load("local", {"tables.location": world.job.config.tables.location, **shares})
+    prior = world.job.config.labels.rule_precision
+    assert precision(dataclasses.replace(world.job, config=measuring)) == {prior}
+    assert precision(world.job) != {prior}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow as pa
 from aisles.feeds.cells import CellReader
 from aisles.feeds.formats import Format
 from aisles.feeds.lines import MAX_EXTRA, MAX_RECORD_CHARS, MAX_RECORD_LINES, Resolver
+from aisles.feeds.quoting import Cut, first_line_opens, is_wrapped, unwrapped
 from aisles.feeds.records import PARSED, RAW_LIMIT, Row, batch_of, build_map, map_array, rejected
 from aisles.feeds.rewrite import Rewriter
 from aisles.feeds.shift import Profile, shapes_of
@@ -19,6 +20,10 @@ BLOCK_BYTES = 1 << 21
 MAX_LINE_BYTES = 1 << 24
 """A line longer than this is rejected piece by piece, without being read whole."""
 _LEARN_ROWS = 4_000
+_SHORT_SHARE, _MERELY_SHORT = 0.1, 0.95
+"""The share of a file's first records that must end early before any may, and the share of these
+that must suit the first columns."""
+_TRUNCATED = "truncated: the file ends inside this record"
 
 Batches = Generator[pa.RecordBatch, None, bytes]
 """Batches, then (as the generator's value) the bytes left over for the next block."""
@@ -45,30 +50,97 @@ class Delimited:
         self._skipping = False
         self._last_rejected = False
         self._started = False
-        self._learn(self.rewriter.feed(sample, final=True))
+        self._inside = inside
+        self._rows = 0
+        table = sample.split(b"\n", form.skip_lines)[-1]
+        self._wrapped = form.header and len(form.columns) > 1 and is_wrapped(table)
+        text = self.rewritten(sample, final=True)
+        self._learn(text)
         self._started = inside
-        words = CellReader(self.rewriter.delimiter, form.quote).words(self._header.decode())
+        reader = CellReader(self.rewriter.delimiter, form.quote)
+        words = reader.words(self._header.decode())
+        opening = reader.words(text[: text.find(b"\n") + 1].strip().decode("utf-8", "replace"))
+        self._shortest = self._shortest_of(text)
+        self._paired = form.skip_lines > 0 and opening[:1] == ("H",)
         self.resolver = Resolver(form.columns, self.rewriter, form.quote, self.profile, words)
 
     @property
     def trailer_count(self) -> int | None:
-        return self.resolver.trailer_count
+        """The number of the trailer that comes closest to the records read.
 
-    def batches(self, chunks: Iterable[bytes]) -> Iterator[pa.RecordBatch]:
-        """Batches from the file's text, UTF-8 in chunks of any size, in file order."""
+        A part further on in the file knows only the least that it can be.
+        """
+        numbers = self.resolver.trailer
+        if not numbers:
+            return None
+        if self._inside:
+            return next((no for no in numbers if no >= self._rows), max(numbers))
+        return min(numbers, key=lambda no: abs(no - self._rows))
+
+    def batches(
+        self, chunks: Iterable[bytes], ends_well: Callable[[], bool] = lambda: True
+    ) -> Iterator[pa.RecordBatch]:
+        """Batches from the file's text, UTF-8 in chunks of any size, in file order.
+
+        ``ends_well`` is asked after the last chunk: where the stream that the text came from was
+        cut, a last line without an end is rejected, as it may look whole and not be so.
+        """
+        for batch in self._batches(chunks, ends_well):
+            self._rows += batch.num_rows
+            yield batch
+
+    def _batches(
+        self, chunks: Iterable[bytes], ends_well: Callable[[], bool]
+    ) -> Iterator[pa.RecordBatch]:
         pending: list[bytes] = []
         size, wanted = 0, BLOCK_BYTES
         for chunk in chunks:
-            pending.append(self.rewriter.feed(chunk))
+            pending.append(self.rewritten(chunk))
             size += len(pending[-1])
             if size >= wanted:
-                rest = yield from self._block(b"".join(pending), final=False)
-                pending, size = [rest], len(rest)
+                data = b"".join(pending)
+                last, _ = self._trailer(data)
+                rest = yield from self._block(data[:last], final=False)
+                pending = [rest, data[last:]]
+                size = sum(map(len, pending))
                 wanted = size + BLOCK_BYTES
         rest = b"".join([*pending, self.rewriter.feed(b"", final=True)])
-        ended = rest.endswith(b"\n") or not rest
-        yield from self._block(rest if ended else rest + b"\n", final=True)
+        last, numbers = self._trailer(rest)
+        data, self.resolver.trailer = rest[:last], numbers or self.resolver.trailer
+        ended = data.endswith(b"\n") or not data
+        if ended or (ends_well() and not self._ends_early(data)):
+            yield from self._block(data if ended else data + b"\n", final=True)
+        else:
+            yield from self._cut(data)
         self.clean_end = (ended and not self._skipping) or not self._last_rejected
+
+    def rewritten(self, chunk: bytes, final: bool = False) -> bytes:
+        """A chunk of the file's text, whole lines of it, as it is cut into cells."""
+        return self.rewriter.feed(unwrapped(chunk) if self._wrapped else chunk, final)
+
+    def _trailer(self, data: bytes) -> tuple[int, list[int]]:
+        """Where the last line begins, if it is a trailer, and its numbers; else the end."""
+        end = len(data.rstrip(b" \r\n"))
+        start = data.rfind(b"\n", 0, end) + 1
+        line = data[start:end] if end - start < 4 * RAW_LIMIT else b""
+        numbers = None
+        if line and (start or self._started):
+            numbers = self.resolver.ending(line.decode("utf-8", "replace"), self._paired)
+        return (len(data), []) if numbers is None else (start, numbers)
+
+    def _ends_early(self, data: bytes) -> bool:
+        """Whether the last line has no end and, where short records are read, is a short one."""
+        line = data[data.rfind(b"\n") + 1 :].decode("utf-8", "replace")
+        width = len(self.form.columns)
+        return self._shortest < width and len(self.resolver.cells(line)) < width
+
+    def _cut(self, data: bytes) -> Iterator[pa.RecordBatch]:
+        """The last records of a text that was cut inside the very last one."""
+        last = data.rfind(b"\n") + 1
+        yield from self._block(data[:last], final=True)
+        text = data[last:].decode("utf-8", "replace")
+        if not self._skipping and next(self.resolver.rows(text), None) is not None:
+            yield self._batch([rejected(self.rewriter.raw(text[:RAW_LIMIT]), _TRUNCATED)])
 
     def _block(self, data: bytes, final: bool) -> Batches:
         if self._skipping:
@@ -100,6 +172,11 @@ class Delimited:
                 return -1
         if not self.form.header:
             return start
+        cut = Cut(self.rewriter.delimiter, self.form.quote, None)
+        opened = first_line_opens(data[start : start + MAX_LINE_BYTES], cut)
+        if opened:
+            self._header = data[start : start + opened].rstrip(b"\r\n")
+            return start + opened
         block = np.frombuffer(data, np.uint8)[start:]
         for end in tokenize(block, self._delimiter, self._quote).record_end[:1].tolist():
             self._header = data[start : start + end].rstrip(b"\r\n")
@@ -178,9 +255,12 @@ class Delimited:
         meets = np.flatnonzero(both)
         return int(tokens.record_end[meets[0]]) if len(meets) else None
 
-    def _judge(self, block: np.ndarray, tokens: Tokens) -> tuple[np.ndarray, np.ndarray]:
-        """Which records are clean (as many cells as columns, or trailing delimiters), and which
-        are blank lines: two bool (R,)."""
+    def _judge(
+        self, block: np.ndarray, tokens: Tokens, shortest: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Which records are clean (as many cells as columns, or trailing delimiters, or as few as
+        is usual here), and which are blank lines: two bool (R,)."""
+        shortest = self._shortest if shortest is None else shortest
         width, fields = len(self.form.columns), np.diff(tokens.first_cell)
         blank = (fields == 1) & (tokens.cell_length[tokens.first_cell[:-1]] == 0)
         doubtful = tokens.improper | blank | self._swallows(tokens)
@@ -200,7 +280,40 @@ class Delimited:
             some = extra[fields[extra] == width + more]
             shapes = self._shapes(block, tokens, some, width + more)
             clean[some[~self.profile.shifted(shapes)]] = True
+        for cells in range(shortest, width):
+            some = np.flatnonzero((fields == cells) & ~doubtful)
+            clean[some[self._leads(self._shapes(block, tokens, some, cells))]] = True
         return clean, blank
+
+    def _leads(self, shapes: np.ndarray) -> np.ndarray:
+        """Which short records, int64 (records, cells), suit the first columns and not the last
+        ones, as the rest of a record that was broken in two does: bool (records,)."""
+        gap = np.zeros((len(shapes), len(self.form.columns) - shapes.shape[1]), shapes.dtype)
+        last = self.profile.fit(np.hstack([gap, shapes])) - self.profile.fit(gap)
+        return self.profile.fit(shapes) > last
+
+    def _shortest_of(self, sample: bytes) -> int:
+        """The fewest cells of a record that leaves out its last, empty columns.
+
+        The number of columns where such records are no habit of the file's start, or not merely
+        short: these are damage.
+        """
+        width = len(self.form.columns)
+        start = self._opening(sample)
+        if not self.profile.ready or start < 0 or width < 3:
+            return width
+        text = sample[start : sample.rfind(b"\n") + 1]
+        block = np.frombuffer(text, np.uint8)
+        tokens = tokenize(block, self._delimiter, self._quote)
+        clean, blank = self._judge(block, tokens, width)
+        fields = np.diff(tokens.first_cell)
+        short = np.flatnonzero((fields < width) & ~clean & ~blank & ~tokens.improper)
+        least, leading = (width + 1) // 2, 0
+        for cells in range(least, width):
+            some = short[fields[short] == cells]
+            leading += int(self._leads(self._shapes(block, tokens, some, cells)).sum())
+        often = len(short) >= _SHORT_SHARE * (~blank).sum()
+        return least if often and leading >= _MERELY_SHORT * len(short) else width
 
     def _swallows(self, tokens: Tokens) -> np.ndarray:
         """Records over several lines that may hold other records, or are too long for one."""

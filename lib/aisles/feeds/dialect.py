@@ -12,12 +12,14 @@ from aisles.feeds.header import (
     Leading,
     column_words,
     is_header,
+    known_names,
     leading_of,
+    opens_with_letter,
     title_lines,
     usual_width,
 )
 from aisles.feeds.lines import REMARK, Resolver
-from aisles.feeds.quoting import Cut, cut_of
+from aisles.feeds.quoting import Cut, cut_of, first_line_opens, is_wrapped, unwrapped
 from aisles.feeds.rewrite import Rewriter
 from aisles.feeds.shift import Profile
 from aisles.feeds.tokens import tokenize
@@ -42,13 +44,19 @@ def dialect_of(head: bytes, whole: bool) -> Dialect:
     """The dialect of UTF-8 text; ``whole``: ``head`` is the whole file, so its last line counts."""
     leading = leading_of(head)
     body = _sample(head[leading.size :], whole)
+    body = unwrapped(body) if is_wrapped(body) else body
     cut = cut_of(_REMARK_LINES.sub(b"", body) or body, leading.separator)
+    opened = first_line_opens(body, cut)
+    if opened and cut.quote is not None:
+        body = body[:opened].replace(cut.quote.encode(), b"") + body[opened:]
+        cut = cut_of(_REMARK_LINES.sub(b"", body) or body, cut.delimiter)
     records, at_line = _first_records(body, cut)
     named = _named_in_comment(leading, records, cut)
     if named is not None:
         words = column_words(named, records)
         return Dialect(cut, True, unique_names(words), leading.has_marks, leading.lines - 1)
-    title = title_lines(records)
+    letter = int(opens_with_letter(records))
+    title = letter + title_lines(records[letter:])
     records, skipped = records[title:], at_line[title] if records else 0
     header = bool(records) and is_header(records)
     if header:
@@ -90,6 +98,7 @@ def _named_in_comment(leading: Leading, records: list[list[str]], cut: Cut) -> l
     if leading.comment is None or not records or usual_width(records) < 2:
         return None
     found, _ = _first_records(leading.comment.strip() + b"\n", cut)
-    if found and len(found[0]) == usual_width(records) and is_header([found[0], *records]):
-        return found[0]
-    return None
+    if not found or len(found[0]) != usual_width(records) or not is_header([found[0], *records]):
+        return None
+    below = known_names(records[0]) if is_header(records) else -1
+    return found[0] if known_names(found[0]) > below else None  # else the names come after it

@@ -17,6 +17,8 @@ _LONGER = 4.0
 _COLLAPSED = 0.5
 _FILL = 0.2
 _ALIVE = 0.05
+SEEN = ("renamed", "moved")
+"""What shows in the records that are there, however many lack."""
 
 Row = Mapping[str, Any]
 """One row of column_roles, with ``profile``."""

@@ -139,6 +139,7 @@ def product_url(s: Shape, _: Relation) -> Evidence:
         (s.picture < 0.5, "links", 3.5),
         (s.picture >= 0.5, "links to pictures", -4.0),
         (s.constant, "constant", -5.0),
+        (s.availability > 0.5, "stock words", NEVER),
         (s.pixel > 0.5, "tracking pixel", -4.0),
         (s.cart > 0.5, "leads to the cart", -2.5),
         (s.unique < 0.3 and s.count > 50, "repeats", -2.0),
@@ -239,7 +240,7 @@ def availability(s: Shape, _: Relation) -> Evidence:
         (stated >= 0.6, "stock words", 3.5),
         (stated < 0.6 and max(s.flag, s.integer) > 0.8, "maybe a stock", 0.3),
         (s.availability < 0.3 and s.integer < 0.5, "no stock words", -4.0),
-        (s.url > 0.2 or s.date > 0.5, "something else", NEVER),
+        ((s.url > 0.2 and stated < 0.6) or s.date > 0.5, "something else", NEVER),
     )
 
 

@@ -12,6 +12,7 @@ from aisles.feeds.vocabulary import is_known_name
 MAX_NAME_CHARS = 80
 _TITLE_LINES = 10
 _SURE_ROWS = 5
+_SURE_NAMES = 3
 _VALUE_LIKE = re.compile(
     r"^\s*(?:https?:|//|www\.)|^[\s$€£¥₹.,+-]*\d[\d\s.,:%/TZ+-]*$|^\d{4}-\d\d-\d\d|\S+@\S+\.\S+"
 )
@@ -20,6 +21,8 @@ _KINDS = (
     (re.compile(r"(?i)ur[li]|link|image|img|bild").search, re.compile(r"https?:").match),
     (re.compile(r"(?i)pri[cxs]|preis|prezzo|precio|cena").search, re.compile(r"\D{0,4}\d").match),
 )
+_MARK = re.compile(rb"""^["'`]?(HDR|HEADER)["'`]?(?=[^\w\s]|\t|\r?$)""", re.I)
+_CELLS = re.compile(r"[,;\t|]")
 _SEPARATOR = re.compile(rb'^"?sep=(.{1,3}?)"?\r?$', re.I)
 
 
@@ -45,7 +48,7 @@ def leading_of(data: bytes) -> Leading:
         stop = data.find(b"\n", place)
         line = data[place:] if stop < 0 else data[place:stop]
         stated = _SEPARATOR.match(line)
-        is_mark = line.startswith(b"HDR") and not line[3:4].isalnum()
+        is_mark = _is_mark(line)
         if line.strip() and not line.startswith(_REMARKS) and not is_mark and stated is None:
             break
         marks |= is_mark
@@ -56,8 +59,42 @@ def leading_of(data: bytes) -> Leading:
     return Leading(place, lines, marks, separator, comment)
 
 
+def _is_mark(line: bytes) -> bool:
+    """Whether the line opens a file that a trailer closes, and does not name columns."""
+    if line.startswith(b"HDR") and not line[3:4].isalnum():
+        return True
+    if not _MARK.match(line):
+        return False
+    cells = _CELLS.split(line[: 50 * MAX_NAME_CHARS].decode("utf-8", "replace"))
+    return known_names([cell.strip(" \r\"'`") for cell in cells[1:]]) < 2
+
+
+def opens_with_letter(records: list[list[str]]) -> bool:
+    """Whether the first record is an H of another width than the records, which a T may answer."""
+    cells, usual = records[0] if records else [], usual_width(records)
+    return len(records) > 3 and len(cells) > 1 and cells[0] == "H" and len(cells) != usual
+
+
 def title_lines(records: list[list[str]]) -> int:
     """How many of the first records are a title above the header and not part of the table."""
+    return _padded_title(records) or _narrow_title(records)
+
+
+def _padded_title(records: list[list[str]]) -> int:
+    """A title that a spreadsheet has filled up with blank cells to the width of the table.
+
+    What it stands above is the record with the most known names; it is mostly blank itself, so
+    that no product is lost with it.
+    """
+    first = [_filled(cells) for cells in records[: _TITLE_LINES + 1]]
+    best = max(range(len(first)), key=lambda place: known_names(first[place]), default=0)
+    if best and _is_surely_named(first[best]):
+        wide = max(1.0, 0.6 * len(first[best]))
+        return best if all(len(above) <= wide for above in first[:best]) else 0
+    return 0
+
+
+def _narrow_title(records: list[list[str]]) -> int:
     usual = usual_width(records)
     for place, cells in enumerate(records[: _TITLE_LINES + 1]):
         if len(cells) == usual:
@@ -108,9 +145,12 @@ def _hits(names: list[str], rows: list[list[str]]) -> int:
 
 
 def is_header(records: list[list[str]]) -> bool:
-    """Whether the first record holds names: words, each once, unlike the values below them."""
+    """Whether the first record holds names: known ones, whatever else stands among them, or words,
+    each once, unlike the values below them."""
     first = [cell.strip() for cell in records[0]]
-    filled = [cell for cell in first if cell]
+    filled = _filled(first)
+    if _is_surely_named(filled):
+        return True
     if not filled or len(set(filled)) < 0.7 * len(filled):
         return False
     if any(len(cell) > MAX_NAME_CHARS or _is_value(cell) for cell in filled):
@@ -121,6 +161,20 @@ def is_header(records: list[list[str]]) -> bool:
     if known >= max(2, 0.3 * len(filled)):
         return True
     return _differs(first, records[1:], known)
+
+
+def _filled(cells: list[str]) -> list[str]:
+    return [cell.strip() for cell in cells if cell.strip()]
+
+
+def known_names(cells: list[str]) -> int:
+    """How many different known header words are among the cells."""
+    return sum(is_known_name(c) for c in {c.strip() for c in cells} if len(c) <= MAX_NAME_CHARS)
+
+
+def _is_surely_named(filled: list[str]) -> bool:
+    """Whether so many cells are known names that no record of values has them."""
+    return known_names(filled) >= max(_SURE_NAMES, 0.5 * len(set(filled)))
 
 
 def _is_value(cell: str) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aisles.feeds.formats import Format
-from aisles.feeds.jsonrow import MAX_DEPTH
+from aisles.feeds.jsonhead import recovered
+from aisles.feeds.jsonrow import LEVELS, pair_of
+from aisles.feeds.jsontable import table_path
+from aisles.feeds.jsonwrap import wrapping
 
 _START = re.compile(rb"""\s*(?:\{\s*["'}]|\{\s*\Z|\[\s*[\[{"\]\d\-tfn']|\[\s*\Z)""")
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\],:]|[^\s{}\[\],:"]+', re.S)
 _CELL = re.compile(r' *"?(?:[;|\t^~\x01]|,(?!\s*[\[{]|\s*\Z))')
 _LISTS = re.compile(
     r"^(?:items?|products?|entries|entry|results?|data|rows?|records?|articles?|goods|docs?|hits"
@@ -24,6 +26,8 @@ _PARTS = re.compile(
     r"|colou?r|stock|review|spec|tag|param|asset|facet|filter",
     re.I,
 )
+_LEVELS = re.compile(LEVELS)
+_SAYS = re.compile(r"^(?:id|sku|name|title|price|url|link|ean|gtin|brand)$", re.I)
 _ANY = "*"
 
 
@@ -34,16 +38,37 @@ def json_format(text: bytes, whole: bool) -> Format | None:
         text: the content's start, UTF-8.
         whole: ``text`` is the whole content.
     """
+    around = wrapping(text)
+    text = text[len(around) :]
     if not _START.match(text):
         return None
     start = text.decode("utf-8", "replace")
     values, first_end = recovered(start)
-    if first_end is not None and _CELL.match(start, first_end):
+    wrapped = around.rstrip().endswith((b"=", b"(", b"default"))
+    if first_end is not None and not wrapped and _CELL.match(start, first_end):
         return None  # a table whose first cell is JSON
     path = record_path(values)
+    path = (table_path(values) or _empty_path(values) or "") if path == "" else path
     by_line = path == "" and not start.lstrip().startswith("[") and _by_line(start, whole)
+    by_line = by_line and not around.strip(b"\x1e \t\r\n")
     kind: Any = "jsonlines" if by_line else "json"
     return Format(container=kind, header=False, record_element=path)
+
+
+def _empty_path(values: list[Any]) -> str | None:
+    """The path of the list of records in an answer that found none: ``{"products": []}``."""
+    path = ""
+    one = values[0] if len(values) == 1 else None
+    while isinstance(one, dict):
+        if any(_SAYS.match(key) for key in one):
+            return None  # it is a record itself
+        empty = next((key for key, value in one.items() if _LISTS.match(key) and value == []), None)
+        if empty is not None:
+            return f"{path}/{escaped(empty)}"
+        inner = [(key, value) for key, value in one.items() if isinstance(value, dict)]
+        key, one = next((pair for pair in inner if _LISTS.match(pair[0])), ("", None))
+        path = f"{path}/{escaped(key)}"
+    return None
 
 
 def _by_line(text: str, whole: bool) -> bool:
@@ -60,71 +85,6 @@ def _by_line(text: str, whole: bool) -> bool:
     return 2 * good >= min(len(lines), 50)
 
 
-@dataclass
-class _Open:
-    """A list or object that is still open, and the key whose value comes next."""
-
-    value: Any
-    key: str | None = None
-
-
-@dataclass
-class _Builder:
-    """Puts values together from tokens; what is open at the end counts as closed."""
-
-    values: list[Any] = field(default_factory=list)
-    stack: list[_Open] = field(default_factory=list)
-
-    def take(self, token: str) -> None:
-        if token in "{[":
-            value: Any = {} if token == "{" else []
-            self._put(value)
-            self.stack.append(_Open(value))
-        elif token in "}]":
-            if self.stack:
-                self.stack.pop()
-        elif token == ",":
-            if self.stack:
-                self.stack[-1].key = None
-        elif token != ":":
-            self._leaf(token)
-
-    def _leaf(self, token: str) -> None:
-        top = self.stack[-1] if self.stack else None
-        text = _unquoted(token) if token.startswith('"') else token
-        if top is not None and isinstance(top.value, dict) and top.key is None:
-            top.key = text
-        else:
-            self._put(None if token == "null" else text)
-
-    def _put(self, value: Any) -> None:
-        if not self.stack:
-            self.values.append(value)
-        elif isinstance(self.stack[-1].value, list):
-            self.stack[-1].value.append(value)
-        else:
-            self.stack[-1].value[self.stack[-1].key or ""] = value
-
-
-def _unquoted(token: str) -> str:
-    try:
-        return str(json.loads(token)) if "\\" in token else token[1:].removesuffix('"')
-    except ValueError:
-        return token[1:].removesuffix('"')
-
-
-def recovered(text: str) -> tuple[list[Any], int | None]:
-    """The values at the top of a text's start, and where the first ends, None when it is open."""
-    builder, first_end = _Builder(), None
-    for found in _TOKEN.finditer(text):
-        builder.take(found[0])
-        if len(builder.stack) > MAX_DEPTH:
-            break
-        if first_end is None and not builder.stack:
-            first_end = found.end()
-    return builder.values, first_end
-
-
 def record_path(values: list[Any]) -> str:
     """The keys that lead to the records, ``/data/items``; lists on the way are not named.
 
@@ -133,7 +93,7 @@ def record_path(values: list[Any]) -> str:
     """
     path, dicts = "", list(_objects(values))
     while True:
-        step = _step(dicts)
+        step = _step(dicts, path.rsplit("/", 1)[-1])
         if step is None:
             return path
         path, dicts = path + step[0], step[1]
@@ -153,19 +113,29 @@ class _Group:
         self.leaves = sum(map(_leaves, some)) / max(len(some), 1)
         self.keys = {key for one in some for key in one}
 
+    def holds_lists(self) -> bool:
+        """Whether the objects hold records rather than being parts of one: a shop's categories."""
+        inner = (pair for one in self.found[:50] for pair in one.items())
+        return any(
+            _LISTS.match(key) and isinstance(value, list) and any(_objects(value))
+            for key, value in inner
+        )
+
     def like(self, other: _Group) -> bool:
         return 2 * len(self.keys & other.keys) >= len(self.keys | other.keys)
 
 
-def _step(dicts: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]] | None:
-    """One step down from the objects to what they hold, when that is what the feed lists."""
+def _step(dicts: list[dict[str, Any]], name: str) -> tuple[str, list[dict[str, Any]]] | None:
+    """One step down from the objects of that name to what they hold, when the feed lists that."""
     groups = list(_groups(dicts))
     if not groups:
         return None
     best = max(groups, key=lambda g: (bool(_LISTS.match(g.name)), g.leaves * len(g.found)))
     inside = sum(g.leaves * len(g.found) for g in groups)
     own = max(sum(map(_leaves, dicts[:50])) * len(dicts) / len(dicts[:50]) - inside, 0) / len(dicts)
-    if not _is_list(best, own, len(dicts)):
+    # A category is what products stand in, so fewer of them than of parts will do.
+    weight = 1 if len(dicts) == 1 or _LEVELS.search(name) else 3
+    if not _is_list(best, own, len(dicts), weight):
         return None
     alike = [g for g in groups if g.path.rsplit("/", 1)[0] == best.path.rsplit("/", 1)[0]]
     alike = [g for g in alike if g is best or (g.like(best) and g.name != _ANY)]
@@ -173,14 +143,16 @@ def _step(dicts: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]] | Non
     return f"{best.path.rsplit('/', 1)[0]}/{names}", [one for g in alike for one in g.found]
 
 
-def _is_list(group: _Group, own: float, parents: int) -> bool:
+def _is_list(group: _Group, own: float, parents: int, weight: int) -> bool:
     """Whether the group's objects are records, rather than parts of the ``parents`` records."""
     each = len(group.found) / parents
     if group.name == _ANY:
         return parents == 1
     if _LISTS.match(group.name):
-        return group.leaves * each > (own if parents == 1 else 3 * own)
-    if _PARTS.search(group.name) and own >= 1:
+        return group.leaves * each > weight * own
+    if all(map(pair_of, group.found[:50])):
+        return False  # attributes by name
+    if _PARTS.search(group.name) and own >= 1 and not (parents == 1 and group.holds_lists()):
         return False
     return group.leaves * each > own if parents == 1 else each >= 2 and group.leaves > own
 

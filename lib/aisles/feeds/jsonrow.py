@@ -11,10 +11,18 @@ from aisles.feeds.records import Row, rejected, storable
 MAX_DEPTH = 100
 MAX_RECORD_CHARS = 1 << 23
 RAW_CHARS = 40_000
+MAX_NAME = 100
 LEVELS = r"(?i)categor|kategor|breadcrumb|product_?type|taxonomy|rubri|path|department"
 """Names of lists that hold the levels of one path."""
+KEYS = (
+    r"(?i)^(?:name|key|label|attribute"
+    r"|(?:attribute|param|parameter|option|property|spec|feature|field)[_-]?(?:name|key|label|code))$"
+)
+VALUES = r"(?i)^(?:val|value|values|text)$"
+"""Names of the two fields of an object that names a value."""
 LINK = r"^(?:https?:)?//\S+$"
 _LEVELS, _LINK = re.compile(LEVELS), re.compile(LINK)
+_KEYS, _VALUES = re.compile(KEYS), re.compile(VALUES)
 TOO_DEEP = f"bad_json: nested too deeply, expected at most {MAX_DEPTH} levels"
 
 
@@ -49,7 +57,8 @@ def cells_of(record: dict[str, Any] | Doubled) -> list[tuple[str, str]]:
     Keys of nested objects are joined by ``.``; numbers stay as they are written. A list of plain
     values is one text: levels joined by `` > `` where the key speaks of categories, else by
     ``, ``; a list of links or of objects gives one column each, ``image``, ``image#2``. So does a
-    key that stands twice.
+    key that stands twice. Objects in a list that hold a name and a value are the column of that
+    name: ``attributes.colour``.
 
     Raises:
         RecursionError: for nesting beyond ``MAX_DEPTH``.
@@ -88,6 +97,23 @@ def _walk_list(values: list[Any], name: str, found: list[tuple[str, str]], depth
     plain = [str(v) for v in values if isinstance(v, str) and v.strip()]
     if len(plain) < len(values) or all(_LINK.match(text) for text in plain):
         for inner in values:
-            _walk(inner, name, found, depth)
+            _walk(pair_of(inner) or inner, name, found, depth)
     elif plain:
         found.append((name, separator_of(name).join(plain)))
+
+
+def pair_of(value: Any) -> dict[str, Any] | None:
+    """An object that names a value as an object of that name; None when it does not."""
+    if not isinstance(value, dict) or len(value) < 2:
+        return None
+    key = next((k for k, v in value.items() if _KEYS.match(k) and _is_name(v)), None)
+    said = next((k for k, v in value.items() if _VALUES.match(k) and not isinstance(v, dict)), None)
+    if key is None or said is None:
+        return None
+    name = value[key].strip()
+    rest = {f"{name}.{k}": v for k, v in value.items() if k not in (key, said)}
+    return {name: value[said], **rest}
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= MAX_NAME

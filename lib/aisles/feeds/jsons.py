@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from aisles.feeds.jsonaround import Around, Frame
 from aisles.feeds.jsonpath import escaped
 from aisles.feeds.jsonrow import (
     DECODER,
@@ -16,28 +16,16 @@ from aisles.feeds.jsonrow import (
     TOO_DEEP,
     row_of,
 )
+from aisles.feeds.jsonseek import next_record, value_of
+from aisles.feeds.jsontable import column_rows, names_of, table_of
+from aisles.feeds.jsonwrap import END, unwrapped
 from aisles.feeds.records import Row, rejected
 
 _STEP_CHARS = 1 << 15
 """Text looked at together: an error costs the decoder a pass over all of it."""
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.S)
 _BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|"', re.S)
-_NEXT_OBJECT = re.compile(r"\}\s*+(?:,\s*+)?(?=\{)")
-_FIRST_KEY = re.compile(r'\{\s*+"([^"\\]*+(?:\\.[^"\\]*+)*+)"')
-_MOST_TRIES = 200
 _SPACE = re.compile(r"\s*")
-
-
-@dataclass
-class _Frame:
-    """A list or object on the way to the records.
-
-    ``level`` counts the path's keys that lead here; ``key`` is the one whose value comes next.
-    """
-
-    is_list: bool
-    level: int
-    key: str | None = None
 
 
 def _pieces(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -57,8 +45,11 @@ class JsonRecords:
 
     def __init__(self, path: str) -> None:
         self.clean_end = False
-        self._levels = [set(level.split("|")) for level in path.split("/")[1:]]
-        self._frames: list[_Frame] = []
+        steps, self._table = table_of(path)
+        self._levels = [set(level.split("|")) for level in steps]
+        self._around = Around()
+        self._frames = self._around.frames
+        self._begun = False
         self._like: dict[str, Any] = {}
         self._text = ""
         self._place = 0
@@ -68,9 +59,15 @@ class JsonRecords:
 
     def rows(self, chunks: Iterable[bytes]) -> Iterator[Row]:
         """One row per record; after a broken one it goes on at the next that looks like one."""
+        pieces = unwrapped(_pieces(chunks))
+        if self._table is not None and self._table.by_column:
+            for row in column_rows(pieces):
+                self.clean_end = row.cells is not None
+                yield row
+            return
         pending: list[str] = []
         size, wanted = 0, 0
-        for piece in _pieces(chunks):
+        for piece in pieces:
             pending.append(piece)
             size += len(piece)
             if size >= wanted:
@@ -107,7 +104,7 @@ class JsonRecords:
         if self._skipped:
             self._skip()
         elif sign in "]}":
-            del self._frames[-1:]
+            self._around.close()
             self._place += 1
         elif sign in ",:":
             if sign == "," and top is not None:
@@ -118,7 +115,7 @@ class JsonRecords:
         else:
             yield from self._value(sign, top)
 
-    def _name(self, top: _Frame) -> None:
+    def _name(self, top: Frame) -> None:
         end = self._token_end()
         token = self._text[self._place : end] if end > 0 else ""
         if token.startswith('"'):
@@ -128,15 +125,22 @@ class JsonRecords:
                 top.key = escaped(token[1:-1])
         self._place = max(end, self._place)
 
-    def _value(self, sign: str, top: _Frame | None) -> Iterator[Row]:
+    def _value(self, sign: str, top: Frame | None) -> Iterator[Row]:
         level = 0 if top is None else top.level if top.is_list else self._below(top)
         is_record = level == len(self._levels)
         in_list = top is not None and top.is_list
+        if is_record and sign == "[" and self._space(self._place + 1) >= len(self._text):
+            if self._final:
+                yield from self._record(top)
+            return  # whether it holds plain values is not to be seen yet
+        in_list |= self._table is not None
         if is_record and (sign == "{" or (in_list and sign == "[" and self._is_plain_list())):
             yield from self._record(top)
         elif sign in "{[" and level >= 0 and len(self._frames) < MAX_DEPTH:
-            self._frames.append(_Frame(sign == "[", level))
+            self._around.open(sign == "[", level)
             self._place += 1
+        elif sign in "{[" and top is not None and self._may_tell(top):
+            self._aside()
         elif sign in "{[":
             if level >= 0:
                 yield rejected(self._text[self._place : self._place + RAW_CHARS], TOO_DEEP)
@@ -144,22 +148,53 @@ class JsonRecords:
         else:
             yield from self._scalar(top, is_record)
 
+    def _may_tell(self, top: Frame) -> bool:
+        """Whether what stands beside the records may say what they refer to, or what holds them."""
+        return not top.is_list and (top.says_something or not self._begun)
+
+    def _aside(self) -> None:
+        """Takes a list or object beside the records whole, or passes over it where it is huge."""
+        text, place = self._text, self._place
+        try:
+            value, end = DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            if self._ends_early(error):
+                return
+            self._skip()
+            return
+        if self._table is not None and self._frames[-1].key == self._table.names_key:
+            self._table.names = names_of(value)
+        elif end - place <= MAX_RECORD_CHARS:
+            self._around.put(value)
+        self._place = end
+
+    def _ends_early(self, error: Exception) -> bool:
+        """Whether more text may mend what cannot be read at the place."""
+        at = int(getattr(error, "pos", self._place))
+        waits = not self._final and len(self._text) - self._place <= MAX_RECORD_CHARS
+        unended = str(getattr(error, "msg", "")).startswith("Unterminated")
+        return waits and (unended or len(self._text) - at < 64)
+
     def _is_plain_list(self) -> bool:
         """Whether the list that begins here holds plain values, where a record is due."""
         inside = self._space(self._place + 1)
         return self._text[inside : inside + 1] not in "{[]"
 
-    def _below(self, top: _Frame) -> int:
+    def _below(self, top: Frame) -> int:
         """The level of the value under the object's key; -1 off the path."""
         names = self._levels[top.level]
         return top.level + 1 if top.key in names or names == {"*"} else -1
 
-    def _scalar(self, top: _Frame | None, is_record: bool) -> Iterator[Row]:
+    def _scalar(self, top: Frame | None, is_record: bool) -> Iterator[Row]:
         """A plain value: refused where a record is due or nothing, else no part of the records."""
         end = self._token_end(whole_line=top is None)
         if end < 0:
             return
         text, self._place = self._text[self._place : min(end, self._place + RAW_CHARS)], end
+        if top is not None and top.says_something and not is_record:
+            self._around.put(value_of(text))
+        if top is None and END.fullmatch(text.strip()):
+            return
         if top is None or (is_record and top.is_list):
             yield rejected(text.strip(), "bad_json: expected an object, got a plain value")
 
@@ -191,18 +226,27 @@ class JsonRecords:
                 return
         self._place, self._skipped = len(self._text), depth
 
-    def _record(self, top: _Frame | None) -> Iterator[Row]:
+    def _record(self, top: Frame | None) -> Iterator[Row]:
         text, place = self._text, self._place
         try:
             record, end = DECODER.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
             yield from self._broken(error)
             return
-        row = row_of(record, text[place : min(end, place + RAW_CHARS)])
-        if row.cells is not None and isinstance(record, dict):
+        raw = text[place : min(end, place + RAW_CHARS)]
+        self._begun = True
+        if self._table is not None and isinstance(record, list):
+            record = self._table.named(record)
+            if record is None:
+                self._place = end
+                return
+        row = row_of(record, raw)
+        if row.cells is not None and isinstance(record, dict) and self._table is None:
             self._like = record
         if row.cells is not None and top is not None and self._levels[-1:] == [{"*"}]:
             row = Row([("@key", top.key or ""), *row.cells])
+        if row.cells is not None:
+            row = Row(self._around.joined(row.cells))
         self._place = end
         yield row
 
@@ -212,9 +256,10 @@ class JsonRecords:
         message = str(getattr(error, "msg", ""))
         at = int(getattr(error, "pos", place))
         waits = not self._final and len(text) - place <= MAX_RECORD_CHARS
-        if waits and (message.startswith("Unterminated") or len(text) - at < 64):
+        if self._ends_early(error):
             return
-        again = self._next_record(place if self._like else max(at - 1, place))
+        start = place if self._like else max(at - 1, place)
+        again = next_record(text, start, self._like, self._table is not None)
         if waits and again is None:
             return
         stop = len(text) if again is None else again
@@ -225,23 +270,8 @@ class JsonRecords:
 
     def _found_again(self, place: int) -> bool:
         """Whether the text goes on with a record after one that was given up."""
-        again = self._next_record(max(place - 1, 0))
+        start, lists = max(place - 1, 0), self._table is not None
+        again = next_record(self._text, start, self._like, lists)
         self._lost = again is None
         self._place = max(place, len(self._text) - _STEP_CHARS) if again is None else again
         return again is not None
-
-    def _next_record(self, start: int) -> int | None:
-        """Where the next object begins that is like the records before; None: not seen."""
-        for tries, found in enumerate(_NEXT_OBJECT.finditer(self._text, start)):
-            if not self._like or (tries < _MOST_TRIES and self._is_like(found.end())):
-                return found.end()
-        return None
-
-    def _is_like(self, place: int) -> bool:
-        """Whether an object is like the last good one: its keys, or of a broken one the first."""
-        try:
-            record, _ = DECODER.raw_decode(self._text, place)
-        except (ValueError, RecursionError):
-            key = _FIRST_KEY.match(self._text, place)
-            return key is not None and key[1] == next(iter(self._like))
-        return isinstance(record, dict) and 2 * len(record.keys() & self._like) > len(self._like)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,8 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aisles.feeds.jsonrow import LINK, MAX_DEPTH, separator_of
+from aisles.feeds.jsonrow import KEYS, LINK, MAX_DEPTH, MAX_NAME, VALUES, separator_of
 from aisles.feeds.records import build_map, storable
+
+_KEYS, _VALUES = re.compile(KEYS), re.compile(VALUES)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ def map_of(batch: pa.RecordBatch) -> pa.MapArray:
     """The rows' cells as maps; blank and missing values are left out.
 
     Keys of structs and maps are joined by ``.``; lists are written as JSON lists are: plain values
-    as one text, links and structs one column each (``image``, ``image#2``).
+    as one text, links and structs one column each (``image``, ``image#2``), structs of a name and
+    a value the column of that name.
 
     Raises:
         ValueError: for nesting beyond ``MAX_DEPTH``.
@@ -82,13 +86,13 @@ def _is_list(kind: pa.DataType) -> bool:
     return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
 
 
-def _filled(rows: np.ndarray, name: str, texts: pa.Array) -> Iterator[_Leaves]:
-    """The leaves that are not blank."""
+def _filled(rows: np.ndarray, name: str | pa.Array, texts: pa.Array) -> Iterator[_Leaves]:
+    """The leaves that are not blank, under one name or each under its own."""
     blank = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), ""), True)
     keep = ~blank.to_numpy(zero_copy_only=False)
     if keep.any():
-        names = pa.repeat(pa.scalar(name), int(keep.sum()))
-        yield _Leaves(rows[keep], names, texts.filter(pa.array(keep)))
+        names = pa.repeat(pa.scalar(name), len(keep)) if isinstance(name, str) else name
+        yield _Leaves(rows[keep], names.filter(pa.array(keep)), texts.filter(pa.array(keep)))
 
 
 def _map_leaves(column: pa.Array, rows: np.ndarray, name: str, depth: int) -> Iterator[_Leaves]:
@@ -114,6 +118,10 @@ def _as_list(column: pa.Array) -> pa.Array:
 def _list_leaves(column: pa.Array, rows: np.ndarray, name: str, depth: int) -> Iterator[_Leaves]:
     place = pc.list_parent_indices(column).to_numpy()
     inner = column.flatten()
+    pair = _pair_of(inner.type)
+    if pair is not None:
+        yield from _pair_leaves(inner, rows[place], name, pair, depth)
+        return
     if pa.types.is_nested(inner.type) or isinstance(inner.type, pa.BaseExtensionType):
         yield from _leaves(inner, rows[place], name, depth + 1)
         return
@@ -128,6 +136,38 @@ def _list_leaves(column: pa.Array, rows: np.ndarray, name: str, depth: int) -> I
     # In the order of the file: a list that is one text stands where its first value stands.
     order = np.argsort(np.append((np.cumsum(size) - size)[joined], apart), kind="stable")
     yield from _filled(rows[np.append(joined, place[apart])][order], name, both.take(order))
+
+
+def _pair_of(kind: pa.DataType) -> tuple[int, int] | None:
+    """Which fields of a plain struct are a name and its value; None where it has none."""
+    if not pa.types.is_struct(kind) or any(pa.types.is_nested(field.type) for field in kind):
+        return None
+    names = [field.name for field in kind]
+    key = next((n for n, f in enumerate(kind) if _KEYS.match(f.name) and _is_text(f.type)), None)
+    value = next((n for n, name in enumerate(names) if _VALUES.match(name)), None)
+    return None if key is None or value is None else (key, value)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _pair_leaves(
+    pairs: pa.Array, rows: np.ndarray, name: str, pair: tuple[int, int], depth: int
+) -> Iterator[_Leaves]:
+    """The leaves of structs that name a value: each name is a column below the list's own."""
+    key, value = pair
+    keys = pc.utf8_trim_whitespace(text_of(pairs.flatten()[key]))
+    size = pc.utf8_length(keys).fill_null(0).to_numpy()
+    named = (size > 0) & (size <= MAX_NAME)
+    yield from _leaves(pairs.filter(pa.array(~named)), rows[~named], name, depth + 1)
+    columns = pc.binary_join_element_wise(name, keys.filter(pa.array(named)), ".")
+    fields = zip(pairs.type, pairs.filter(pa.array(named)).flatten(), strict=True)
+    for place, (field, column) in enumerate(fields):
+        below = pc.binary_join_element_wise(columns, storable(field.name), ".")
+        if place != key and not pa.types.is_null(field.type):
+            texts = text_of(column)
+            yield from _filled(rows[named], columns if place == value else below, texts)
 
 
 def _whole(texts: pa.Array, place: np.ndarray, size: np.ndarray) -> np.ndarray:

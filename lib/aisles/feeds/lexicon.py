@@ -131,7 +131,15 @@ def is_dense(text: str) -> bool:
 @cache
 def value_words() -> dict[str, frozenset[str]]:
     """Kind -> the words of values.yml, folded."""
-    return {kind: frozenset(map(fold, words)) for kind, words in _read("values.yml").items()}
+    known = {kind: frozenset(map(fold, words)) for kind, words in _read("values.yml").items()}
+    return known | {"availability": known["availability"] | _schema_org(known["availability"])}
+
+
+def _schema_org(states: Iterable[str]) -> frozenset[str]:
+    """The addresses at schema.org of states such as `in stock`."""
+    names = {re.sub("[ _-]", "", state) for state in states if state.isascii()}
+    starts = ("http://schema.org/", "https://schema.org/", "schema.org/")
+    return frozenset(start + name for start in starts for name in names if name.isalpha())
 
 
 def _read(name: str) -> dict[str, Any]:

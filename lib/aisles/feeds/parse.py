@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -113,7 +113,8 @@ class Parsed:
                 self.format = replace(self.format, columns=reader.columns)
             else:
                 reader = _reader(source.form, head.data)
-            yield from self._taken(reader, _text([head.data], head.rest, source.form))
+            text = _text([head.data], head.rest, source.form)
+            yield from self._taken(reader, text, lambda: opened.found.complete)
             clean &= bool(head.data) and reader.clean_end
         for name in plan.others:
             why = f"other_member: {name!r} holds other columns than {plan.form.members[0]!r}"
@@ -133,11 +134,13 @@ class Parsed:
         yield from self._taken(reader, _text([], bytes_of_part, form))
         self.complete = reader.clean_end and self._counts_agree(part.last)
 
-    def _taken(self, reader: Reader, text: Iterator[bytes]) -> Iterator[pa.RecordBatch]:
+    def _taken(
+        self, reader: Reader, text: Iterator[bytes], ends_well: Callable[[], bool] = lambda: True
+    ) -> Iterator[pa.RecordBatch]:
         if isinstance(reader, ParquetRecords):
             yield from reader.batches()
         elif isinstance(reader, Delimited):
-            yield from reader.batches(text)
+            yield from reader.batches(text, ends_well)
             if reader.trailer_count is not None:
                 self.trailer_count = (self.trailer_count or 0) + reader.trailer_count
         else:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from aisles.feeds.header import known_names
 from aisles.feeds.rewrite import Rewriter
 from aisles.feeds.tokens import Tokens, tokenize
 
@@ -16,8 +17,14 @@ COMMON = ",;\t|^~"
 RARE = "\x01\x02\x07\x1c\x1d\x1e\x1f!*@#¦§¬¤¶·"
 SAMPLE_RECORDS = 1000
 ESCAPE = "\\"
-_LONG = re.compile("[|;,^~#:*@!$\t¦§¬¤]{2,12}")
+_LONG = re.compile("[|;,^~#:*@!$\t¦§¬¤{}<>()\\[\\]_]{2,12}")
+_BRACKETS = frozenset("{}<>()[]_")
+_RUN = re.compile(r"""(?:[^\w\s"'.]|[þÞ\x00-\x1f])+""")
+_WORDY = frozenset("/.:-_&=?%+()[]!#@,;*<>°")
+"""Signs that stand in links and titles: as delimiters only between known names."""
+_ODD_LINES, _ODD_SHARE = 50, 0.95
 _QUOTED = re.compile(rb'"[^"\n]*"')
+_WRAPPED = re.compile(rb'^"((?:[^"\n]|"")*)"(?=\r?$)', re.M)
 _LONG_LINES = 20
 _LONG_TRIES = 12
 
@@ -75,9 +82,43 @@ def cut_of(body: bytes, stated: str | None = None) -> Cut:
         body: UTF-8 text of whole lines, without what stands before the table.
         stated: the delimiter, where the file names it.
     """
+    enclosed = None if stated else _enclosed(body)
+    if enclosed is not None:
+        return enclosed
     delimiter = stated or _delimiter(body)
     quote = _quote(body, delimiter)
     return Cut(delimiter, quote, _escape(body, delimiter, quote))
+
+
+def is_wrapped(body: bytes) -> bool:
+    """Whether each line as a whole stands in quotes: its cells are found within these."""
+    if not body.startswith(b'"'):
+        return False
+    first = [line for line in body.split(b"\n", _LONG_LINES)[:_LONG_LINES] if line.strip()]
+    whole = sum(_WRAPPED.match(line) is not None for line in first)
+    names = unwrapped(first[0]).decode("utf-8", "replace").strip()
+    cells = [cell.strip("\"' ") for cell in re.split(r"[,;\t|]", names)]
+    return whole >= 0.9 * len(first) and 2 * known_names(cells) >= len(cells) > 1
+
+
+def unwrapped(text: bytes) -> bytes:
+    """The text's lines without the quotes around the whole of each."""
+    return _WRAPPED.sub(lambda found: found[1].replace(b'""', b'"'), text)
+
+
+def first_line_opens(body: bytes, cut: Cut) -> int:
+    """Where the first line ends, if it is the header with a quote that is never closed; else 0.
+
+    The line below has as many cells, so it is a record and not the rest of a name.
+    """
+    end = body.find(b"\n") + 1
+    below = body[end : body.find(b"\n", end) + 1]
+    if cut.quote is None or body.count(cut.quote.encode(), 0, end) % 2 == 0:
+        return 0
+    sign = cut.delimiter.encode()
+    wanted = body.count(sign, 0, end)
+    bare = _QUOTED.sub(b"", below) if cut.quote == '"' else below
+    return end if wanted and sign in bare and below.count(sign) >= wanted else 0
 
 
 def _delimiter(body: bytes) -> str:
@@ -91,7 +132,49 @@ def _delimiter(body: bytes) -> str:
                 best, choice = score, sign
         if best > 0.5:
             break
-    return _longer(body, choice, best)
+    found = _longer(body, choice, best)
+    return (best <= 0.5 and found == choice and _odd(body)) or found
+
+
+def _enclosed(body: bytes) -> Cut | None:
+    """The cut of a text whose cells all stand between signs that are no usual quotes."""
+    quote = body[:1].decode("ascii", "replace")
+    if quote.isalnum() or not quote.isprintable() or quote in "\"' \ufffd":
+        return None
+    lines = [line.rstrip(b"\r") for line in body[: 1 << 16].split(b"\n")[:_LONG_LINES]]
+    ends = [line[:1] == line[-1:] == body[:1] for line in lines if line]
+    if sum(ends) < 0.9 * len(ends):
+        return None
+    for delimiter in COMMON:
+        if delimiter != quote and f"{quote}{delimiter}{quote}".encode() in lines[0]:
+            trial = Trial(body, delimiter, quote)
+            wrapped = _wrapped(body, delimiter, quote)
+            if trial.share > 0.9 and wrapped > 0.8 * int(trial.fields.sum()):
+                return Cut(delimiter, quote, None)
+    return None
+
+
+def _odd(body: bytes) -> str | None:
+    """A delimiter that nobody would guess: it stands equally often in each of the first lines.
+
+    Of several the one that cuts the first line into the most known names, then the longest.
+    """
+    text = body[: 1 << 16].decode("utf-8", "replace")
+    lines = [line.rstrip("\r") for line in text.split("\n")[:_ODD_LINES] if line.strip()]
+    if len(lines) < 2:
+        return None
+    runs = {run for run in _RUN.findall(lines[0]) if len(run) <= 4}
+    best, choice = (0, 0, 0), None
+    for sign in sorted(runs | {sign for run in runs for sign in run if len(run) > 1}):
+        usual = lines[0].count(sign)
+        even = sum(line.count(sign) == usual for line in lines)
+        known = known_names(lines[0].split(sign)[:100])
+        wordy = set(sign) <= _WORDY or len(lines) < 5
+        if even < _ODD_SHARE * len(lines) or (wordy and 2 * known <= usual):
+            continue
+        if (known, len(sign), usual) > best:
+            best, choice = (known, len(sign), usual), sign
+    return choice
 
 
 def _best(body: bytes, delimiter: str) -> tuple[float, int]:
@@ -109,7 +192,10 @@ def _longer(body: bytes, single: str, score: float) -> str:
     """
     coded, bare = single.encode(), _QUOTED.sub(b"", body)
     total = bare.count(coded)
+    first = body[: body.find(b"\n") + 1].decode("utf-8", "replace")
     for long in _candidates(body):
+        if _BRACKETS & set(long) and not _is_enclosing(long, single, score, first):
+            continue
         evenness, _ = _best(body, long)
         alone = bare.replace(long.encode(), b"").count(coded)
         part = single in long and total and (alone <= 0.02 * total or single == ":")
@@ -118,6 +204,13 @@ def _longer(body: bytes, single: str, score: float) -> str:
         if (part and evenness > 0.5) or evenness > score + 0.1:
             return long
     return single
+
+
+def _is_enclosing(long: str, single: str, score: float, first: str) -> bool:
+    """Whether the brackets of a delimiter are its own: in pairs, and with the names, too."""
+    pairs = all(long.count(a) == long.count(b) for a, b in ("{}", "<>", "()", "[]"))
+    named = score <= 0.5 or first.count(long) == first.count(single)
+    return pairs and long.count("_") % 2 == 0 and named
 
 
 def _candidates(body: bytes) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aisles.feeds.borrow import DOUBT_POINTS, DOUBTFUL, FEW_POINTS, FEW_ROWS, lent, rows_of
-from aisles.feeds.drift import Drift, drift
+from aisles.feeds.drift import SEEN, Drift, drift
 from aisles.feeds.roles import ROLES_SCHEMA, roles_of_samples, sampled, with_overrides
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def settled_roles(
     stored: Iterable[Row],
     overrides: Sequence[Row],
     run_date: dt.date,
+    doubtful: Collection[Feed] = (),
 ) -> Settled:
     """The roles of every feed of this delivery, and how its columns moved since they were inferred.
 
@@ -48,6 +49,7 @@ def settled_roles(
         stored: the rows of ``column_roles`` of all feeds, of this delivery or not.
         overrides: what people state: network, retailer (or ``*``), column, role.
         run_date: the day that newly inferred roles carry.
+        doubtful: feeds of which records may lack, perhaps all; their stored roles mostly stay.
     """
     before = _by_feed(stored)
     samples = sampled(raw, declared).persist()
@@ -56,9 +58,10 @@ def settled_roles(
     finally:
         samples.unpersist()
     result = Settled()
-    for feed, now in inferred.items():
+    for feed in dict.fromkeys([*inferred, *doubtful]):
         own = [o for o in overrides if o["network"] == feed[0] and o["retailer"] in (feed[1], "*")]
-        rows, moved = settle_feed(before.get(feed, []), now, own, run_date)
+        stands, now = before.get(feed, []), inferred.get(feed, [])
+        rows, moved = settle_feed(stands, now, own, run_date, feed in doubtful)
         result.rows.extend(rows)
         if moved:
             result.drifts[feed] = moved
@@ -77,13 +80,14 @@ def _by_feed(rows: Iterable[Row]) -> dict[Feed, list[Row]]:
     return dict(feeds)
 
 
-def _with_loans(samples: DataFrame, before: Mapping[Feed, list[Row]]) -> dict[Feed, list[Row]]:
+def _with_loans(samples: DataFrame, before: dict[Feed, list[Row]]) -> dict[Feed, list[Row]]:
     """The roles of each sampled feed; those in need are inferred again with what others lend."""
     from pyspark.sql import functions as F
 
     found = _by_feed(row.asDict() for row in roles_of_samples(samples).collect())
-    known = [row for rows in ({**before, **found}).values() for row in rows]
-    needy = {feed: most for feed, rows in found.items() if (most := need_of(rows))}
+    telling = {feed: rows for feed, rows in found.items() if any(map(rows_of, rows))}
+    known = [row for rows in (before | telling).values() for row in rows]
+    needy = {feed: most for feed, rows in telling.items() if (most := need_of(rows))}
     loans = {feed: loan for feed, loan in lent(known, needy).items() if loan}
     if not loans:
         return found
@@ -104,16 +108,34 @@ def need_of(rows: Iterable[Row]) -> float:
 
 
 def settle_feed(
-    stored: Sequence[Row], inferred: Sequence[Row], overrides: Sequence[Row], run_date: dt.date
+    stored: Sequence[Row],
+    inferred: Sequence[Row],
+    overrides: Sequence[Row],
+    run_date: dt.date,
+    doubtful: bool = False,
 ) -> tuple[list[dict[str, Any]], list[Drift]]:
-    """One feed's rows of ``column_roles`` from today on, and how its columns moved."""
+    """One feed's rows of ``column_roles`` from today on, and how its columns moved.
+
+    What lacks in a doubtful delivery proves nothing; only other values than before do.
+    """
+    if not any(map(rows_of, inferred)):
+        return _without_records(stored, overrides), []
     if not any(row["profile"] for row in stored):
         stored = []  # only stated, or stored before profiles were kept
     moved = drift(stored, inferred) if stored else []
+    if doubtful:
+        moved = [one for one in moved if one.what in SEEN]
     rows = settle_roles(stored, inferred, moved, run_date)
     if _restated(stored, overrides):
         rows = [{**row, "run_date": run_date} for row in inferred]
     return with_overrides(rows, overrides), moved
+
+
+def _without_records(stored: Sequence[Row], overrides: Sequence[Row]) -> list[dict[str, Any]]:
+    # What a withdrawn override hid can only be inferred from records: it waits for the next ones.
+    if _restated(stored, overrides):
+        return [dict(row) for row in stored]
+    return with_overrides(stored, overrides)
 
 
 def settle_roles(

@@ -68,7 +68,8 @@ def _refuse_other(head: bytes, text: bytes) -> None:
 def _xml(text: bytes, name: str, whole: bool) -> Format | None:
     start = text[:4096].lstrip()
     late = _LATE_XML.match(start)
-    if late is None and (not _XML.match(start) or _DELIMITED_NAME.search(name.lower())):
+    declared = late is not None or start.startswith(b"<?xml")  # which no name can belie
+    if not declared and (not _XML.match(start) or _DELIMITED_NAME.search(name.lower())):
         return None
     return Format(container="xml", header=False, record_element=record_path(text, whole))
 

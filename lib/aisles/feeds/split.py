@@ -134,7 +134,7 @@ class _Borders:
         """How many lines of ``data`` stand before the first border in it."""
         if self._reader is None:
             return 0
-        text = self._reader.rewriter.feed(self._decoded(data), final=True)
+        text = self._reader.rewritten(self._decoded(data), final=True)
         border = self._reader.border(text)
         if border is not None:
             return text.count(b"\n", 0, border)

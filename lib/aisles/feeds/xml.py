@@ -12,7 +12,8 @@ from collections.abc import Generator, Iterable, Iterator
 from aisles.feeds.expand import Unreadable
 from aisles.feeds.formats import Format
 from aisles.feeds.records import Row, rejected
-from aisles.feeds.xmlpath import has_entities, nests, record_path
+from aisles.feeds.xmlaround import Around
+from aisles.feeds.xmlpath import has_entities, nests, record_path, repeated_around
 from aisles.feeds.xmlrow import RecordParser
 
 MAX_RECORD_BYTES = 1 << 23
@@ -38,6 +39,9 @@ class XmlRecords:
         self._lost = self._unending = False
         self._nests = False
         self._parser = RecordParser({})
+        self._around = Around()
+        self._above: list[tuple[str, str]] = []
+        self._moved = False
 
     def rows(self, chunks: Iterable[bytes]) -> Iterator[Row]:
         """One row per record of the file's text, UTF-8 in chunks of any size.
@@ -93,10 +97,33 @@ class XmlRecords:
         """Rows of the whole records, then from where to read on with the next chunk."""
         assert self._tag is not None and self._bare is not None
         spans, left = self._spans(data, self._tag if hidden else self._bare)
-        for start in range(0, len(spans), GROUP):
-            group = spans[start : start + GROUP]
-            yield from self._parser.rows([data[a:b] for a, b in group])
+        group: list[bytes] = []
+        end = 0
+        for start, stop in spans:
+            between = data[end:start]
+            if self._moved or (between and not between.isspace()):
+                yield from self._rows(group)
+                group = []
+                self._around.follow(between)
+                self._above, self._moved = self._around.cells(), False
+            group.append(data[start:stop])
+            end = stop
+            if len(group) == GROUP:
+                yield from self._rows(group)
+                group = []
+        yield from self._rows(group)
+        self._around.follow(data[end:left])
+        self._moved |= bool(data[end:left].strip())
         return left
+
+    def _rows(self, group: list[bytes]) -> Iterator[Row]:
+        """The rows of records that stand within the same elements."""
+        above, tables = self._above, self._around.references
+        for row in self._parser.rows(group) if group else ():
+            if row.cells is None or not (above or tables):
+                yield row
+            else:
+                yield Row(tables.joined([*above, *row.cells]))
 
     def _start(self, data: bytes, final: bool) -> bool:
         """Finds the record element and the namespaces declared before it."""
@@ -120,6 +147,7 @@ class XmlRecords:
         if first is None and not last:
             return False
         self._nests = nests(data[: 1 << 18], self.path)
+        self._around = Around(repeated_around(data[: 1 << 18], self.path))
         before = data[: first.start()] if first else data
         self._parser = RecordParser(dict(_NAMESPACE.findall(before)))
         self._tag, self._bare = tag, _tag_pattern(names, hiding=False)
@@ -165,7 +193,7 @@ class XmlRecords:
         self.clean_end = ends and self._closes_root(tail)
 
     def _closes_root(self, tail: bytes) -> bool:
-        if self.path is None:
+        if self.path is None or self.path.count("/") == 1:  # none, or the records are the roots
             return True
         root = self.path.split("/")[1].encode()
         return re.search(rb"</" + re.escape(root) + rb"\s*>", tail) is not None

@@ -34,6 +34,7 @@ _FRAMES = frozenset(["channel", "header", "head", "meta"])
 _COMMENT = re.compile(rb"<!--.*?-->", re.S)
 _PROLOG = re.compile(rb"[^<]*(?:<\?.*?\?>|<!--.*?-->)", re.S)
 _TYPE = re.compile(rb"[^<]*<!DOCTYPE")
+_FIRST = re.compile(rb"[^<]*<([^\s<>/!?]+)[\s/>]")
 _ELEMENT = re.compile(rb"<(?![!?])")
 
 
@@ -53,6 +54,9 @@ def record_path(head: bytes, last: bool = False) -> str | None:
     ``/shop/product|service``. With ``last`` there is no more to come: a single element with
     several leaves will do, or one that is nothing but a repeated text.
     """
+    several = _without_root(head)
+    if several is not None:
+        return several
     root = recovered(head)
     if root is None:
         return None
@@ -60,6 +64,28 @@ def record_path(head: bytes, last: bool = False) -> str | None:
     if path is None and last:
         path = _only_record(root) or _most_leaves(root, leafy=True)
     return None if path is None else _with_others(root, path)
+
+
+def _without_root(head: bytes) -> str | None:
+    """The path of records that follow each other without an element around them, ``/product``."""
+    place = 0
+    while found := _PROLOG.match(head, place):
+        place = found.end()
+    first = _FIRST.match(head, place)
+    if first is None or not re.search(
+        rb"(?:</%b\s*>|/>)\s*<%b[\s/>]" % (re.escape(first[1]), re.escape(first[1])), head
+    ):
+        return None
+    declared = b"".join(
+        b' %s="x"' % name for name in {*re.findall(rb"[<\s](xmlns:[\w.-]+)=", head[:4096])}
+    )
+    root = recovered(b"<r%s>%s</r>" % (declared, head[place:]))
+    names = [] if root is None else [qualified(child) for child in root]
+    if root is None or len(names) < 2 or 2 * names.count(names[0]) < len(names):
+        return None
+    # Whole documents also may follow each other.
+    known = names[0].split(":")[-1].lower() in _RECORD_NAMES
+    return f"/{names[0]}" if known or _most_leaves(root[0], leafy=False) is None else None
 
 
 def _only_record(root: etree._Element) -> str | None:
@@ -154,3 +180,16 @@ def nests(head: bytes, path: str) -> bool:
     holders = sum(any(inner is not e for inner in e.iter(*tags)) for e in records)
     # One lost end tag also looks like nesting, but once.
     return holders > max(1, len(records) // 10)
+
+
+def repeated_around(head: bytes, path: str) -> frozenset[str]:
+    """The elements around the records that stand several times, as a category with its records."""
+    root = recovered(head)
+    names = path.split("/")[1:-1]
+    level = [] if root is None or not names or qualified(root) != names[0] else [root]
+    found = set()
+    for name in names[1:]:
+        level = [inner for e in level for inner in e if qualified(inner) == name]
+        if len(level) > 1:
+            found.add(name)
+    return frozenset(found)

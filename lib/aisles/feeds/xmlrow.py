@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html.entities
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from lxml import etree
@@ -22,6 +22,13 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _KEY_TAGS = re.compile(r"(?:^|[_:-])(?:param_?)?(?:name|key|label|attribute)$", re.I)
 _VALUE_TAGS = re.compile(r"(?:^|[_:-])(?:val|value|values|text)$", re.I)
 _NAMING_ATTRIBUTES = ("name", "key", "label")
+_VALUE_ATTRIBUTES = ("value", "val", "content")
+# RFC 4287: a link without @rel is one of rel="alternate", the thing itself.
+_PLAIN_RELATION = "alternate"
+_KINDS = ("type", "name", "key", "label")
+_MOST_KINDS = 50
+SCANNED = 2000
+"""Records that are looked at for siblings told apart by an attribute."""
 
 
 class RecordParser:
@@ -29,6 +36,7 @@ class RecordParser:
 
     def __init__(self, namespaces: dict[bytes, bytes]) -> None:
         self._declared = namespaces
+        self._kinds = Kinds()
 
     def rows(self, records: Sequence[bytes]) -> Iterator[Row]:
         """One row per record: its cells, or why it could not be read."""
@@ -38,8 +46,9 @@ class RecordParser:
         except etree.XMLSyntaxError:
             together = False
         if together:
+            self._kinds.learn(found)
             for element, record in zip(found, records, strict=True):
-                yield _row(element, record)
+                yield self._row(element, record)
             return
         for record in records:
             yield self._alone(record)
@@ -58,9 +67,18 @@ class RecordParser:
                 message = str(error.msg)
                 continue
             if len(found) == 1:
-                return _row(found[0], record)
+                self._kinds.learn(found)
+                return self._row(found[0], record)
             message = "the record's element does not close"
         return rejected(record.decode("utf-8", "replace"), f"bad_xml: {message}")
+
+    def _row(self, element: etree._Element, record: bytes) -> Row:
+        try:
+            return Row(cells_of(element, self._kinds.attribute))
+        except RecursionError:
+            text = record[:40_000].decode("utf-8", "replace")
+            why = f"nested too deeply, expected at most {MAX_DEPTH} levels"
+            return rejected(text, f"bad_xml: {why}")
 
     def _declare(self, record: bytes) -> None:
         """Prefixes used without a declaration stand for themselves."""
@@ -69,12 +87,37 @@ class RecordParser:
                 self._declared.setdefault(b"xmlns:" + prefix, b'"%s"' % prefix)
 
 
-def _row(element: etree._Element, record: bytes) -> Row:
-    try:
-        return Row(cells_of(element))
-    except RecursionError:
-        text = record[:40_000].decode("utf-8", "replace")
-        return rejected(text, f"bad_xml: nested too deeply, expected at most {MAX_DEPTH} levels")
+class Kinds:
+    """Elements that stand several times beside each other, told apart by an attribute.
+
+    ``<price type="sale">`` and ``<price type="list">`` are columns of their own whatever their
+    order, ``price/sale`` and ``price/list``.
+    """
+
+    def __init__(self) -> None:
+        self.attribute: dict[str, str] = {}
+        self._left = SCANNED
+
+    def learn(self, records: Sequence[etree._Element]) -> None:
+        """Takes note of such elements in the first records of a feed."""
+        for record in records[: self._left]:
+            for element in record.iter(etree.Element):
+                if len(element) > 1:
+                    self._learn(element)
+        self._left = max(self._left - len(records), 0)
+
+    def _learn(self, parent: etree._Element) -> None:
+        beside: dict[str, list[etree._Element]] = {}
+        for child in parent:
+            if isinstance(child.tag, str) and child.attrib and not len(child):
+                beside.setdefault(child.tag, []).append(child)
+        for tag, several in beside.items():
+            if len(several) > 1 and tag not in self.attribute:
+                for name in _KINDS:
+                    values = {element.get(name) for element in several}
+                    if None not in values and 1 < len(values) < _MOST_KINDS:
+                        self.attribute[tag] = name
+                        break
 
 
 def _mended(record: bytes) -> bytes:
@@ -89,7 +132,9 @@ def _mended(record: bytes) -> bytes:
     return _AMPERSAND.sub(lambda found: found[1] or b"&amp;", text)
 
 
-def cells_of(record: etree._Element) -> list[tuple[str, str]]:
+def cells_of(
+    record: etree._Element, kinds: Mapping[str, str] | None = None
+) -> list[tuple[str, str]]:
     """The record's leaves and attributes as (column, text).
 
     A leaf's column is its path below the record, ``g:shipping/g:price``; an attribute's is
@@ -97,16 +142,21 @@ def cells_of(record: etree._Element) -> list[tuple[str, str]]:
     ``<PARAM><NAME>Colour</NAME><VAL>red</VAL></PARAM>`` give the column ``param/Colour``. A column
     met again gets ``#2``. Text around inner elements (HTML put in unescaped) is kept as one text.
 
+    Args:
+        record: the record's element.
+        kinds: the attribute that tells elements of a tag apart, where they stand several times.
+
     Raises:
         RecursionError: for nesting beyond ``MAX_DEPTH``.
     """
+    kinds = kinds or {}
     cells: list[tuple[str, str]] = [(f"@{_local(k)}", v) for k, v in record.attrib.items()]
     for child in record:
         if not len(child) and not child.attrib:  # most are: no need for the long way
             if isinstance(child.tag, str):
                 cells.append((_name(child.tag, child.prefix), child.text or ""))
         else:
-            _walk(child, "", cells, 1)
+            _walk(child, "", cells, 1, kinds)
     if not len(record) and record.text:
         cells.append((qualified(record), record.text))
     return _numbered(cells)
@@ -118,7 +168,13 @@ def _name(tag: str, prefix: str | None) -> str:
     return f"{prefix}:{local}" if prefix else local
 
 
-def _walk(element: etree._Element, path: str, cells: list[tuple[str, str]], depth: int) -> None:
+def _walk(
+    element: etree._Element,
+    path: str,
+    cells: list[tuple[str, str]],
+    depth: int,
+    kinds: Mapping[str, str],
+) -> None:
     if depth > MAX_DEPTH:
         raise RecursionError
     if not isinstance(element.tag, str):
@@ -126,10 +182,9 @@ def _walk(element: etree._Element, path: str, cells: list[tuple[str, str]], dept
     name = path + qualified(element)
     attributes = dict(element.attrib)
     if not len(element):
-        key = next((k for k in _NAMING_ATTRIBUTES if k in attributes and element.text), None)
-        if key is not None:
-            name = f"{name}/{attributes.pop(key)}"
-        cells.append((name, element.text or ""))
+        said, text = _named(attributes, element.text, kinds.get(element.tag))
+        name = f"{name}/{said}" if said else name
+        cells.append((name, text))
     else:
         pair = _pair(element)
         if pair is not None:
@@ -138,9 +193,24 @@ def _walk(element: etree._Element, path: str, cells: list[tuple[str, str]], dept
             cells.append((name, "".join(element.itertext())))
         else:
             for child in element:
-                _walk(child, name + "/", cells, depth + 1)
+                _walk(child, name + "/", cells, depth + 1, kinds)
     for key, value in attributes.items():
         cells.append((f"{name}@{_local(key)}", value))
+
+
+def _named(
+    attributes: dict[str, str], text: str | None, kind: str | None
+) -> tuple[str | None, str]:
+    """What a leaf's attributes call it, and its text; the attributes that say so are taken out."""
+    key = next((k for k in _NAMING_ATTRIBUTES if k in attributes), None)
+    value = next((v for v in _VALUE_ATTRIBUTES if v in attributes), None)
+    filled = bool(text and text.strip())
+    if key is not None and not filled and value is not None:
+        return attributes.pop(key), attributes.pop(value)
+    if key is None or not filled:
+        key = "rel" if "rel" in attributes else kind
+    said = attributes.pop(key, None) if key is not None else None
+    return (None if said == _PLAIN_RELATION else said), text or ""
 
 
 def _pair(element: etree._Element) -> tuple[str, str] | None:

@@ -8,16 +8,37 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
 from aisles.products.words import rows
 
-_COLOURS = {word: row["colour"] for row in rows("colours.csv") for word in row["words"].split()}
-# Two words whose colour is not that of the first one.
-_COLOUR_PAIRS = {"rose gold": "gold", "or rose": "gold", "navy blue": "blue", "wine red": "red"}
-_COLOUR_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_JOINERS = str.maketrans(dict.fromkeys("\u200b\u200c\u200d", ""))
+
+
+def _folded(text: str) -> str:
+    """The text in one spelling, in which it is compared with the words of the tables."""
+    plain = text.translate(_JOINERS).replace("\u2019", "'")
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", plain).casefold())
+
+
+# A phrase stands with _ between its words.
+_COLOURS = {
+    _folded(word.replace("_", " ")): row["colour"]
+    for row in rows("colours.csv")
+    for word in row["words"].split()
+}
+# What stands before a short colour word in one word with it: hellrot, mörkblå.
+_SHADES = frozenset(
+    ["hell", "dunkel", "tief", "mittel", "licht", "wein", "blut", "feuer", "rost", "kirsch"]
+    + ["ziegel", "neon", "pastell", "donker", "wijn", "zacht", "mörk", "ljus", "vin", "marin"]
+    + ["himmel", "mørk", "mørke", "lys", "lyse", "sötét", "világos", "тъмно", "светло", "темно"]
+    + ["тёмно", "ярко", "off", "ice", "baby", "sky", "navy", "olive", "steel"]
+)
+_LONG_WORD = 4
+_MOST_SIGNS = 12  # of a colour word in a script without spaces
+_DENSE = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _MANY_COLOURS = 3
 
 _NO_BRAND = frozenset(
@@ -32,20 +53,27 @@ _LEGAL = re.compile(
     r"|s\.?r\.?l|aps|oyj|ohg|d\.?o\.?o|sp\.? ?z ?o\.? ?o|s\.? ?r\.? ?o|co\.? kg|& co\.? kg)"
     r"|AG|KG|SA|S\.A|SAS|SpA|S\.p\.A|BV|B\.V|NV|N\.V|AB|A/S|AS|Oy|KK|SL|S\.L|SE)\.?)+\s*$"
 )
-_COMBINING = re.compile("[\u0300-\u036f]")
-_GLUED = re.compile(r"(?<=\w)['’`.](?=\w)|[™®©]")
-_PUNCTUATION = re.compile(r"[^\w&+]+|_+")
-
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+# Accents of Latin, Greek and Cyrillic. Marks of other scripts are letters: vowels, tones.
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_SIGNS = re.compile("[™®©℠\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]")
+_GLUED = re.compile(r"(?<=\w)['’`.](?=\w)")
 
 
 def _plain_words(kind: str) -> dict[str, str]:
     table = (row for row in rows("plain_words.csv") if row["kind"] == kind)
-    return {word: row["value"] for row in table for word in row["words"].split("|")}
+    return {_folded(word): row["value"] for row in table for word in row["words"].split("|")}
 
 
 _GENDERS = _plain_words("gender")
 _AVAILABILITY = _plain_words("availability")
+
+
+# "10+", "> 5", "3 pcs", "12.0", "-1"
+_QUANTITY = re.compile(
+    r"[<>≥~≈]?=?\s*([+-]?\d{1,9})(?:[.,]0+)?\s*\+?"
+    r"(?:\s*(?:pcs|pc|pieces?|items?|units?|left|in stock|available|stk|st|stück|szt|ks"
+    r"|db|kpl|шт|buc|ud|uds|pz|pezzi|adet|個|个|件|点|개|ชิ้น)\.?)?"
+)
 
 
 def brand_canonical(values: pa.StringArray) -> pa.StringArray:
@@ -79,31 +107,88 @@ def _by_value(values: pa.StringArray, form: Callable[[str], str | None]) -> pa.S
 
 
 def _brand(text: str) -> str | None:
-    folded = _COMBINING.sub("", unicodedata.normalize("NFKD", _LEGAL.sub("", text))).casefold()
-    words = _PUNCTUATION.sub(" ", _GLUED.sub("", folded)).strip()
+    plain = unicodedata.normalize("NFKD", _LEGAL.sub("", _SIGNS.sub("", text)))
+    folded = unicodedata.normalize("NFC", _ACCENTS.sub("", plain)).casefold()
+    letters = (sign if _is_letter(sign) else " " for sign in _GLUED.sub("", folded))
+    words = " ".join("".join(letters).split())
     return None if words in _NO_BRAND else unicodedata.normalize("NFC", words)
 
 
+def _is_letter(sign: str) -> bool:
+    return sign.isalnum() or sign in "&+" or _is_mark(sign)
+
+
 def _colour(text: str) -> str | None:
-    words = _COLOUR_WORD.findall(text.casefold())
-    for pair, colour in _COLOUR_PAIRS.items():
-        if pair == " ".join(words):
-            return colour
-    found = list(dict.fromkeys(colour for word in words for colour in _colours_of(word)))
+    words = _words_of(_folded(text), "-")
+    found = list(dict.fromkeys(_colours_in(words)))
     if not found:
         return None
     return "multicolor" if len(found) >= _MANY_COLOURS or "multicolor" in found else found[0]
 
 
-def _colours_of(word: str) -> list[str]:
-    """Base colours of a word, or of its parts where it is hyphenated (blau-weiß)."""
-    parts = [word] if word in _COLOURS else word.split("-")
-    return [_COLOURS[part] for part in parts if part in _COLOURS]
+def _words_of(folded: str, inner: str) -> list[str]:
+    """The words of a text; signs of `inner` may stand within them."""
+    kept = (c if c.isalpha() or c in inner or _is_mark(c) else " " for c in folded)
+    return [word for part in "".join(kept).split() if (word := part.strip(inner))]
+
+
+def _is_mark(sign: str) -> bool:
+    return not sign.isascii() and unicodedata.category(sign) in ("Mn", "Mc")
+
+
+def _colours_in(words: list[str]) -> Iterator[str]:
+    """Base colours of the words, of phrases of up to four of them first."""
+    place = 0
+    while place < len(words):
+        for size in (4, 3, 2, 1):
+            colour = _COLOURS.get(" ".join(words[place : place + size]))
+            if colour is not None:
+                yield colour
+                break
+        else:
+            size = 1
+            yield from _parts_of(words[place])
+        place += min(size, len(words) - place)
+
+
+def _parts_of(word: str) -> Iterator[str]:
+    """Base colours within one word: blau-weiß, hellblau, 深蓝色."""
+    if _DENSE.search(word):
+        yield from _scanned(word)
+    elif "-" in word:
+        for part in word.split("-"):
+            yield from [_COLOURS[part]] if part in _COLOURS else _compound(part)
+    else:
+        yield from _compound(word)
+
+
+def _compound(word: str) -> Iterator[str]:
+    """The colour in which a word ends, after the one with which it begins: schwarzweiß."""
+    for start in range(2, len(word) - 2):
+        before, end = word[:start], word[start:]
+        if end not in _COLOURS:
+            continue
+        if len(end) >= _LONG_WORD or before in _SHADES or before in _COLOURS:
+            yield from [_COLOURS[before]] if before in _COLOURS else ()
+            yield _COLOURS[end]
+            return
+
+
+def _scanned(word: str) -> Iterator[str]:
+    """Colour words in a text without spaces, the longest at each place."""
+    place = 0
+    while place < len(word):
+        sizes = range(min(_MOST_SIGNS, len(word) - place), 0, -1)
+        size = next((n for n in sizes if word[place : place + n] in _COLOURS), None)
+        if size is not None:
+            yield _COLOURS[word[place : place + size]]
+        place += size or 1
 
 
 def _gender(text: str) -> str | None:
-    folded = text.casefold().replace("’", "'")
-    words = [folded, *(word for word in _WORD.findall(folded) if len(word) > 1)]
+    folded = _folded(text).strip()
+    words = [folded, *(w for w in _words_of(folded, "'-") if len(w) > 1 or not w.isascii())]
+    words += [part for word in words if "-" in word for part in word.split("-") if len(part) > 1]
     found = {_GENDERS[word] for word in words if word in _GENDERS}
     if not found:
         return None
@@ -111,7 +196,10 @@ def _gender(text: str) -> str | None:
 
 
 def _availability(text: str) -> str:
-    folded = re.sub(r"https?://schema\.org/", "", text.casefold()).strip(" .!")
-    if folded.isdecimal():
-        return "in_stock" if int(folded) else "out_of_stock"
-    return _AVAILABILITY.get(folded, text)
+    folded = re.sub(r"^(?:https?://)?(?:www\.)?schema\.org/", "", _folded(text)).strip(" .!/\"'")
+    quantity = _QUANTITY.fullmatch(folded)
+    if quantity:
+        return "in_stock" if int(quantity[1]) > 0 else "out_of_stock"
+    spaced = re.sub(r"[\s_-]+", " ", folded)
+    found = (_AVAILABILITY.get(form) for form in (folded, spaced, spaced.replace(" ", "")))
+    return next((value for value in found if value), text)

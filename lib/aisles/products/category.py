@@ -11,9 +11,12 @@ from aisles.products.columns import Places, take
 
 SEPARATOR = " > "
 # Signs that separate levels wherever they stand. A lone - or , is part of a name.
-_STRONG = re.compile(r"\s*(?:[-=]+>|[>»›→⟩▸]|~+|\||::+|;;+|\\+)\s*")
+_STRONG = re.compile(r"\s*(?:[-=]+>|[>»›→⟩▸＞▶►❯➜➔〉》]|~+|[|｜]|::+|;;+|\\+)\s*")
 _SPACED_SLASH = re.compile(r"\s+/+\s+")
+_WIDE_SLASH = re.compile(r"\s*／+\s*")
 _SLASH = re.compile(r"\s*/+\s*")
+_LIST = re.compile(r"""\s*\[\s*["'](.*)["']\s*\]\s*""", re.S)
+_NEXT = re.compile(r"""["']\s*,\s*["']""")
 _BLANK = " \t;,"
 
 
@@ -42,13 +45,18 @@ def levels(text: str) -> list[str]:
     """The levels of one cell. A slash separates only where no stronger sign does.
 
     A spaced slash is then a separator; tight ones only where there are two or more, or one leads:
-    "T-Shirts/Tops" is one level, "Home/Kitchen/Pans" three.
+    "T-Shirts/Tops" is one level, "Home/Kitchen/Pans" three. A list written out holds one level or
+    path in each of its texts.
     """
-    text = re.sub(r'^\s*\[\s*"|"\s*\]\s*$', "", text)
+    listed = _LIST.fullmatch(text)
+    if listed:
+        return [level for part in _NEXT.split(listed[1]) for level in levels(part)]
     parts = _filled(_STRONG.split(text))
     if len(parts) > 1:
         return parts
     whole = parts[0] if parts else ""
+    if _WIDE_SLASH.search(whole):
+        return _filled(_WIDE_SLASH.split(whole))
     if _SPACED_SLASH.search(whole):
         return _filled(_SPACED_SLASH.split(whole))
     if whole.count("/") > 1 or whole.startswith("/"):

@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 
 Places = NDArray[np.int64]
 
+# What databases, spreadsheets and programs write for nothing. No word of a language is among them.
+_NOTHING = r"^(?:(?i:null|\(null\)|\[null\]|#?n/a|n\.a\.|nan|undefined)|\\N|[-–—]+)$"
+_FORMULA = r'^="(?P<text>[^"]*)"$'
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -51,7 +55,7 @@ def cells(
     mend: Callable[[pa.StringArray], pa.StringArray],
     names: Collection[str] | None = None,
 ) -> Cells:
-    """The cells of a map column (header word -> text), every text mended.
+    """The cells of a map column (header word -> text), every text mended, null where it is blank.
 
     names: the only columns whose cells are read; all without it.
     """
@@ -64,7 +68,19 @@ def cells(
     if names is not None:
         wanted = np.flatnonzero(np.array([name in names for name in known], bool)[code])
         texts, record, code = texts.take(pa.array(wanted)), record[wanted], code[wanted]
-    return Cells(records=len(maps), texts=mend(texts), record=record, code=code, names=known)
+    return Cells(records=len(maps), texts=said(mend(texts)), record=record, code=code, names=known)
+
+
+def said(texts: pa.StringArray) -> pa.StringArray:
+    """The texts, null for `NULL`, `n/a`, `-` and the like, without Excel's `="..."` around them."""
+    formula = pc.fill_null(pc.match_substring_regex(texts, _FORMULA), False)
+    if pc.any(formula).as_py():
+        inner = pc.struct_field(pc.extract_regex(texts.filter(formula), _FORMULA), "text")
+        inner = pc.utf8_trim(inner, " ")
+        inner = pc.if_else(pc.equal(inner, ""), None, inner)
+        texts = pc.replace_with_mask(texts, formula, inner)
+    nothing = pc.fill_null(pc.match_substring_regex(texts, _NOTHING), False)
+    return pc.if_else(nothing, None, texts) if pc.any(nothing).as_py() else texts
 
 
 def take(texts: pa.StringArray, places: Places) -> pa.StringArray:

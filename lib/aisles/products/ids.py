@@ -31,9 +31,15 @@ IDENTITY_DDL = (
     "network string, retailer string, file string, record_no bigint, product_id string,"
     " raw_hash string"
 )
-_URL = r"(?i)^(?:https?:)?//[^\s/]|^www\.[^\s]"
+# A list or object written out in one cell: `["https:\\/\\/a.example\\/1.jpg", "..."]`.
+_LISTED = r"^[\[{\"'<]"
+_IN_LIST = (
+    r"(?i)^[\[{\"'<](?:.*?[\[\s\"'{<,:])??"
+    r"(?P<link>(?:https?:)?\\?/\\?/[^\s\"'<>/\\][^\s\"'<>\[\]{}]*)"
+)
+_URL = rf"(?i)^(?:https?:)?//[^\s/]|^www\.[^\s]|{_IN_LIST}"
 # Two links in one cell, or the ends of a list of them (Tradedoubler writes `...jpg::`).
-_URL_JUNK = r"[\s|].*$|(?:[;,]|::)+(?:(?i:https?:)?//.*)?$|:$"
+_URL_JUNK = r"[;,:]*[\s|].*$|(?:[;,]|::)+(?:(?i:https?:)?//.*)?$|:$"
 
 
 def link(read: Cells, columns: Sequence[str]) -> pa.StringArray:
@@ -112,13 +118,25 @@ def joined(records: Column | str) -> Column:
 
 
 def _trimmed(urls: pa.StringArray) -> pa.StringArray:
-    """The first link of each cell, without what a list of links leaves at its end."""
-    junk = pc.fill_null(pc.match_substring_regex(urls, _URL_JUNK), False)
-    if not pc.any(junk).as_py():
-        return urls
-    return pc.replace_with_mask(
-        urls, junk, pc.replace_substring_regex(urls.filter(junk), _URL_JUNK, "")
-    )
+    """The first link of each cell, without what a list of links leaves around it."""
+    urls = _where(urls, _LISTED, _first_listed)
+    return _where(urls, _URL_JUNK, lambda some: pc.replace_substring_regex(some, _URL_JUNK, ""))
+
+
+def _first_listed(cells: pa.StringArray) -> pa.StringArray:
+    """The first link of each cell that is a written list, its slashes unescaped."""
+    found = pc.struct_field(pc.extract_regex(cells, _IN_LIST), "link")
+    return pc.replace_substring(found, "\\/", "/")
+
+
+def _where(
+    texts: pa.StringArray, pattern: str, change: Callable[[pa.StringArray], pa.StringArray]
+) -> pa.StringArray:
+    """The texts, those changed in which an RE2 pattern is found."""
+    hit = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
+    if not pc.any(hit).as_py():
+        return texts
+    return pc.replace_with_mask(texts, hit, change(texts.filter(hit)))
 
 
 def _digest(text: str) -> str:

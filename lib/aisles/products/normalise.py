@@ -22,7 +22,8 @@ from aisles.products.category import merchant_category
 from aisles.products.columns import Cells, Places, cells, first_filled, longest
 from aisles.products.gtin import canonical_gtin
 from aisles.products.ids import link, merchant_ids, product_ids
-from aisles.products.price import Habit, parse_prices
+from aisles.products.offer import offered, prices, sale_columns
+from aisles.products.price import Habit
 from aisles.products.quality import bits_of_quality, raw_filled
 from aisles.products.slices import Feed, by_feed
 from aisles.products.text import clean
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 Role = tuple[str, str, float]
 Mend = Callable[[pa.StringArray], pa.StringArray]
 
-VERSION = 1
+VERSION = 2
 """Raised when the same record comes out otherwise than before: then everything is cleaned anew."""
 
 _TEXT = (
@@ -147,12 +148,19 @@ def _feed_rows(batch: pa.RecordBatch, reading: Reading, mend: Mend) -> pa.Record
     fields["product_id"] = product_ids(batch, fields["merchant_product_id"])
     fields["content_hash"] = _content_hash(fields)
     fields["reason"] = _reason(fields)
-    raw = raw_filled(read, batch["values"], reading.columns)
-    fields["filled"], fields["valid"] = bits_of_quality(raw, fields)
+    raw = raw_filled(read, batch["values"], _priced(reading.columns))
+    understood = fields | {"old_price_minor": fields["old_price_read"]}
+    fields["filled"], fields["valid"] = bits_of_quality(raw, understood)
     fields["raw_hash"] = batch["content_hash"]
     return pa.RecordBatch.from_arrays(
         [fields[field.name].cast(field.type) for field in PRODUCT_SCHEMA], schema=PRODUCT_SCHEMA
     )
+
+
+def _priced(roles: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """The columns of each role; those of the old price may give the price as well."""
+    either = [*roles.get("price", ()), *roles.get("old_price", ())]
+    return {**roles, "price": either}
 
 
 def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
@@ -172,15 +180,20 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
     ]
     category = merchant_category(read.texts, columns("merchant_category"), read.records)
     stated = read.take(first("currency"))
-    price, currency = parse_prices(read.take(first("price")), stated, reading.habit)
-    old_price, old_currency = parse_prices(read.take(first("old_price")), stated, reading.habit)
+    now, before = (
+        prices(read, roles.get(role, ()), stated, reading.habit) for role in ("price", "old_price")
+    )
+    named = sale_columns(read.names, {name for own in roles.values() for name in own})
+    sale = prices(read, named, stated, reading.habit) if named else None
+    offer = offered(now, before, sale)
     skipped = {name for role in _WORDLESS for name in roles.get(role, [])} | reading.constant
     names = ("title", "description", "brand", "color", "size", "gender")
     texts = dict(zip(names, (read.take(places) for places in words), strict=True))
     return texts | {
-        "price_minor": price,
-        "old_price_minor": old_price,
-        "currency": pc.coalesce(currency, old_currency),
+        "price_minor": offer.price,
+        "old_price_minor": offer.old_price,
+        "old_price_read": before.amounts,
+        "currency": offer.currency,
         "image_url": link(read, roles.get("image_url", [])),
         "product_url": link(read, roles.get("product_url", [])),
         "gtin": canonical_gtin(read.take(first("gtin"))),

@@ -11,30 +11,24 @@ decimals; what is left is parsed once for each distinct text. The conventions:
   decimals (`9.99` or `9,99`); where they do not tell, a thousands separator for currencies written
   with a decimal comma or without minor unit, else a decimal point. One comma and three digits
   (`1,234`) is a thousands separator unless the other values have decimal commas.
+* A mark that stands for no decimals (`1.234,-`) makes the one before a thousands separator.
 * The currency is the one in the text; an ambiguous word (`kr`, `$`, `Rs.`) gives way to the feed's
-  currency column where it can mean that.
+  currency column where it can mean that. Where neither tells, the column's name does: `price_gbp`.
+* In a column whose name speaks of cents, numbers are minor units, unless the text itself has a
+  currency and decimals.
 """
 
 from __future__ import annotations
 
-import re
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aisles.products.currency import (
-    EXPONENTS,
-    currency_codes,
-    decimal_comma,
-    exponent,
-    exponents,
-    meanings,
-    settle,
-    words,
-)
+from aisles.products.currency import EXPONENTS, currency_codes, exponents, meanings, settle
+from aisles.products.price_name import PriceName
+from aisles.products.price_text import parse_price
 
 __all__ = ["EXPONENTS", "Habit", "parse_price", "parse_prices"]
 
@@ -48,54 +42,51 @@ _TAGGED = (
 )
 _DOT_DECIMAL = r"[0-9]\.[0-9]{1,2}(?:[^0-9.,]|$)"
 _COMMA_DECIMAL = r"[0-9],[0-9]{1,2}(?:[^0-9.,]|$)"
-_NUMBER = re.compile(
-    r"(?<![^\W_])[.,][0-9]{1,2}(?![0-9.,])"  # $.99, but not Rs.69
-    r"|[0-9]{1,3}(?:[ '’][0-9]{3})+(?![0-9])(?:[.,][0-9]+)?|[0-9]+(?:[.,][0-9]+)*"
-)
-# Around a number: what may stand in a price text besides money words.
-_AROUND = re.compile(r"[\s.,:;~()+*/–—-]*", re.ASCII)
-_FILLER = re.compile(
-    "from|to|ab|bis|von|à|a|de|des|dès|partir|partire|da|desde|hasta|od|do|vanaf|tot|fra|till|til|only"
-    "|now|price|sale|nur|jetzt|just|incl|inkl|inc|vat|mwst|tva|iva|btw|per|each",
-    re.IGNORECASE,
-)
-_LARGEST = 2**63 - 1
 Habit = Literal["comma", "dot", "unknown"]
 """How a feed's price columns write decimals."""
 
 
 def parse_prices(
-    values: pa.StringArray, currency: pa.StringArray | None = None, habit: Habit | None = None
+    values: pa.StringArray,
+    currency: pa.StringArray | None = None,
+    habit: Habit | None = None,
+    name: PriceName | None = None,
 ) -> tuple[pa.Int64Array, pa.StringArray]:
     """Price in minor units (cents) and ISO 4217 code of each text; null where there is none.
 
     `currency` is the feed's currency column, row by row. `habit`: how the column writes decimals;
-    without it the values of this call tell.
+    without it the values of this call tell. `name`: what the column's name says.
     """
-    unknown = pa.nulls(len(values), pa.string())
-    stated = unknown if currency is None else currency_codes(currency)
+    name = name or PriceName()
+    stated = stated_codes(currency, name, len(values))
     plain = pc.fill_null(pc.match_substring_regex(values, _PLAIN), False)
-    amounts = _plain_amounts(pc.if_else(plain, values, None), stated)
+    amounts = _plain_amounts(pc.if_else(plain, values, None), stated, name.minor)
     odd = pc.and_(pc.is_valid(values), pc.invert(plain))
     if not pc.any(odd).as_py():
         return amounts, stated
     comma = _habit(values) if habit is None else {"comma": True, "dot": False}.get(habit)
-    odd_amounts, odd_codes = _odd_amounts(values.filter(odd), stated.filter(odd), comma)
+    odd_amounts, odd_codes = _odd_amounts(values.filter(odd), stated.filter(odd), comma, name.minor)
     return (
         pc.replace_with_mask(amounts, odd, odd_amounts),
         pc.replace_with_mask(stated, odd, odd_codes),
     )
 
 
+def stated_codes(currency: pa.StringArray | None, name: PriceName, rows: int) -> pa.StringArray:
+    """ISO 4217 code of each row, from the currency column, else from the price column's name."""
+    own = pa.nulls(rows, pa.string()) if currency is None else currency_codes(currency)
+    return own if name.currency is None else pc.fill_null(own, name.currency)
+
+
 def _odd_amounts(
-    values: pa.StringArray, stated: pa.StringArray, comma: bool | None
+    values: pa.StringArray, stated: pa.StringArray, comma: bool | None, minor: bool
 ) -> tuple[pa.Int64Array, pa.StringArray]:
     """Minor units and code of all texts that are not plain."""
-    amounts, codes = _tagged_amounts(values, stated)
+    amounts, codes = _tagged_amounts(values, stated, minor)
     left = pc.is_null(amounts)
     if not pc.any(left).as_py():
         return amounts, codes
-    rest_amounts, rest_codes = _each_amount(values.filter(left), stated.filter(left), comma)
+    rest_amounts, rest_codes = _each_amount(values.filter(left), stated.filter(left), comma, minor)
     return (
         pc.replace_with_mask(amounts, left, rest_amounts),
         pc.replace_with_mask(codes, left, rest_codes),
@@ -103,9 +94,12 @@ def _odd_amounts(
 
 
 def _tagged_amounts(
-    values: pa.StringArray, stated: pa.StringArray
+    values: pa.StringArray, stated: pa.StringArray, minor: bool
 ) -> tuple[pa.Int64Array, pa.StringArray]:
-    """Minor units and code of texts such as `12,99 EUR`; null for all others."""
+    """Minor units and code of texts such as `12,99 EUR`; null for all others.
+
+    minor: numbers alone count minor units; those with a code are left to be looked at.
+    """
     found = pc.extract_regex(values, _TAGGED)
     part = {name: pc.struct_field(found, name) for name in ("before", "whole", "part", "after")}
     both = pc.and_(pc.not_equal(part["before"], ""), pc.not_equal(part["after"], ""))
@@ -113,11 +107,11 @@ def _tagged_amounts(
     tags = pc.binary_join_element_wise(word, pc.fill_null(stated, ""), "\n").dictionary_encode()
     settled = [_settled_tag(*tag.split("\n")) for tag in tags.dictionary.to_pylist()]
     fits = pa.array([fit for fit, _ in settled], pa.bool_()).take(tags.indices)
-    fits = pc.fill_null(pc.and_(fits, pc.invert(both)), False)
+    fits = pc.fill_null(pc.and_(fits, pc.equal(word, "") if minor else pc.invert(both)), False)
     codes = pa.array([code for _, code in settled], pa.string()).take(tags.indices)
     numbers = pc.binary_join_element_wise(part["whole"], part["part"], ".")
     plain = pc.utf8_rtrim(pc.if_else(fits, numbers, None), ".")
-    return _plain_amounts(plain, codes), codes
+    return _plain_amounts(plain, codes, minor), codes
 
 
 def _settled_tag(word: str, stated: str) -> tuple[bool, str | None]:
@@ -126,12 +120,15 @@ def _settled_tag(word: str, stated: str) -> tuple[bool, str | None]:
     return not word or bool(possible), settle(tuple(possible), stated or None)
 
 
-def _plain_amounts(values: pa.StringArray, codes: pa.StringArray) -> pa.Int64Array:
-    """Minor units of plain decimals: the decimal's own integer, shifted by the currency."""
+def _plain_amounts(values: pa.StringArray, codes: pa.StringArray, minor: bool) -> pa.Int64Array:
+    """Minor units of plain decimals: the decimal's own integer, shifted by the currency.
+
+    minor: they are minor units already.
+    """
     decimals = values.cast(pa.decimal128(13 + _SCALE, _SCALE))
     words64 = np.frombuffer(decimals.buffers()[1], np.int64)
     unscaled = words64[2 * decimals.offset : 2 * (decimals.offset + len(decimals)) : 2]
-    step = 10 ** (_SCALE - exponents(codes).to_numpy())
+    step = 10 ** (_SCALE - (0 if minor else exponents(codes).to_numpy()))
     null = pc.is_null(decimals).to_numpy(zero_copy_only=False)
     return pa.array((unscaled + step // 2) // step, pa.int64(), mask=null)
 
@@ -144,75 +141,14 @@ def _habit(values: pa.StringArray) -> bool | None:
 
 
 def _each_amount(
-    values: pa.StringArray, stated: pa.StringArray, comma: bool | None
+    values: pa.StringArray, stated: pa.StringArray, comma: bool | None, minor: bool
 ) -> tuple[pa.Int64Array, pa.StringArray]:
     """Minor units and code of texts of any shape, parsed once for each distinct one."""
     pairs = pc.binary_join_element_wise(values, pc.fill_null(stated, ""), "\n").dictionary_encode()
     parsed = []
     for pair in pairs.dictionary.to_pylist():
         text, _, code = pair.rpartition("\n")
-        parsed.append(parse_price(text, code or None, comma))
+        parsed.append(parse_price(text, code or None, comma, minor))
     amounts = pa.array([amount for amount, _ in parsed], pa.int64())
     codes = pa.array([code for _, code in parsed], pa.string())
     return amounts.take(pairs.indices), codes.take(pairs.indices)
-
-
-def parse_price(
-    text: str, stated: str | None = None, comma: bool | None = None
-) -> tuple[int | None, str | None]:
-    """Minor units and ISO 4217 code of one text; (None, the stated code) when it holds no price.
-
-    `comma` tells whether the column writes decimals with a comma, None when unknown.
-    """
-    numbers = list(_NUMBER.finditer(text))
-    if not 1 <= len(numbers) <= 2:
-        return None, stated
-    around = text[: numbers[0].start()] + " " + _NUMBER.sub(" ", text[numbers[0].end() :])
-    possible = _money(around)
-    if possible is None or re.search(r"[-−(]", text[: numbers[0].start()]):
-        return None, stated
-    code = settle(possible, stated)
-    amount = _decimal(numbers[0].group(), code, comma)
-    minor = int((amount * 10 ** exponent(code)).to_integral_value(ROUND_HALF_UP))
-    return (minor if minor <= _LARGEST else None), code
-
-
-def _money(around: str) -> tuple[str, ...] | None:
-    """What the money word beside a number may mean, () without one; None when it is no price."""
-    possible: tuple[str, ...] = ()
-    rest = around
-    for word in words(around):
-        rest = rest.replace(word, " ", 1)
-        if _FILLER.fullmatch(word):
-            continue
-        found = meanings(word)
-        if not found:
-            return None
-        # "MRP Rs." and "US $": the narrower of two words that agree is meant.
-        possible = found if not possible or set(found) < set(possible) else possible
-    return possible if _AROUND.fullmatch(rest) else None
-
-
-def _decimal(token: str, code: str | None, comma: bool | None) -> Decimal:
-    """The number of a digits-and-separators token, read by its own shape, then by habit."""
-    token = re.sub(r"[ '’]", "", token)
-    last = max(token.rfind("."), token.rfind(","))
-    if last < 0:
-        return Decimal(token)
-    whole, mark, fraction = token[:last], token[last], token[last + 1 :]
-    mixed = ("," if mark == "." else ".") in whole
-    ambiguous = not mixed and len(fraction) == 3 and 1 <= len(whole) <= 3
-    if mark in whole or (ambiguous and _thousands(mark, code, comma)):
-        whole, fraction = token, ""
-    return Decimal(f"{re.sub('[.,]', '', whole) or 0}.{fraction or 0}")
-
-
-def _thousands(mark: str, code: str | None, comma: bool | None) -> bool:
-    """Whether a lone mark before three digits groups thousands."""
-    if exponent(code) == 3:
-        return mark == ","
-    if mark == ",":
-        return not comma
-    if comma is not None:
-        return comma
-    return decimal_comma(code) or exponent(code) == 0

@@ -26,8 +26,15 @@ _TAIL = r"\x80-\xbf" + re.escape(_C1)
 # A UTF-8 lead byte read as a letter, followed by a continuation byte read as a sign. Ă and Ĺ are
 # what cp1250 makes of the leads of Latin-1 letters.
 _MISREAD = f"[\\xc2-\\xf4ĂĹ][{_TAIL}]"
+# UTF-8 read as cp1251, where the leads of Cyrillic are Р and С, or as cp1250, where those of
+# accented Latin are Ă, Ä and Ĺ. Cyrillic words also hold Р or С before such a sign, yet not twice
+# in a row.
+_CP1251 = "".join(bytes([b]).decode("cp1251", "ignore") for b in range(0x80, 0xC0))
+_CP1250 = "".join(bytes([b]).decode("cp1250", "ignore") for b in range(0x80, 0xC0))
+_MISREAD_CYRILLIC = f"(?:[РС][{re.escape(_CP1251)}]){{2}}"
+_MISREAD_LATIN = f"[ĂÄĹ][{re.escape(_CP1250)}]"
 _SYMBOL = re.compile(f"(?:â[\\x80-\\x9f{re.escape(_C1)}]|ï[»¿¼½])[{_TAIL}]")
-_MOJIBAKE = re.compile(f"{_MISREAD}|[\\x80-\\x9f]|â[?]")
+_MOJIBAKE = re.compile(f"{_MISREAD}|{_MISREAD_CYRILLIC}|{_MISREAD_LATIN}|[\\x80-\\x9f]|â[?]")
 # What is left when a byte was lost on the way (0x9D has no place in cp1252; a writer put ? for a
 # sign that it could not write; a column was cut): the one sign that the rest can well mean.
 _LOSSY = (
@@ -87,6 +94,7 @@ _SUSPECT = (
     r"\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}]|<[A-Za-z/!?]"
     r"|&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
     r"|â\?|[\x{c2}-\x{f4}ĂĹ][\x{80}-\x{bf}" + _C1 + "]"
+    f"|{_MISREAD_CYRILLIC}|{_MISREAD_LATIN}"
 )
 # Plain tags and plain whitespace are most of what is found; RE2 mends them for all values at once.
 _RE2_REST = r"""(?:[\s/](?:[^<>"']|"[^"<]*"|'[^'<]*')*)?>"""

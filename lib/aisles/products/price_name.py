@@ -1,0 +1,112 @@
+"""What the name of a price column says of its amounts: `price_gbp`, `priceInCents`, `sale_price`.
+
+minor_words.csv: a word for a hundredth of some currency, and the codes it may stand for.
+sale_words.csv: a word and its kind: `price`; `sale`: beside it, that it holds while a sale lasts;
+`other`: that the column holds something else, as its dates.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from aisles.products.currency import meanings, settle, words
+from aisles.products.words import rows
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
+_DENSE = re.compile("[\u3040-\u9fff\uac00-\ud7a3]$")
+# Before the unit of a price (Preis in kr) and before what a price is for (price per pound).
+_IN = frozenset(["in", "i", "en", "em", "w", "v", "σε", "в", "у"])
+_PER = frozenset(["per", "pro", "par", "je"])
+# Words of money that headers use in another sense.
+_PLAIN = frozenset(["all", "top", "ang", "svc", "real", "mrp", "us"])
+_SHORT = 3
+
+
+@dataclass(frozen=True)
+class PriceName:
+    """What one column is said to hold.
+
+    currency: the ISO 4217 code that is stated. minor: numbers count minor units (cents). sale: the
+    price while a product is on sale.
+    """
+
+    currency: str | None = None
+    minor: bool = False
+    sale: bool = False
+
+
+@cache
+def price_name(column: str) -> PriceName:
+    """What a price column's name says of its amounts."""
+    said = list(_said(column))
+    minor = [_MINOR[word] for word in map(_folded, said) if word in _MINOR]
+    stated = {possible for word in said if (possible := _money(word))} or set(filter(None, minor))
+    code = settle(next(iter(stated)), None) if len(stated) == 1 else None
+    return PriceName(code, bool(minor), _is_sale(column))
+
+
+def _is_sale(column: str) -> bool:
+    """Whether the name consists of a word for a price, one for a sale, and others, if any."""
+    said = [_folded(word) for word in words(_spaced(column))]
+    kinds = {kind for word in said for kind in _kinds(word)}
+    return {"price", "sale"} <= kinds and "other" not in kinds
+
+
+def _kinds(word: str) -> set[str]:
+    """The kinds of a word, or of the parts of a compound: `sonderangebotspreis`, `セール価格`."""
+    if word in _KINDS:
+        return {_KINDS[word]}
+    if _DENSE.search(word):
+        return {kind for part, kind in _KINDS.items() if _DENSE.search(part) and part in word}
+    for place in range(_SHORT, len(word) - _SHORT):
+        first, last = word[:place], word[place:]
+        if _KINDS.get(last) == "price" and "sale" in map(_KINDS.get, (first, first.rstrip("s"))):
+            return {"price", "sale"}
+    return set()
+
+
+def _said(column: str) -> Iterator[str]:
+    """The name's words that may tell a currency or its minor unit."""
+    spaced = _spaced(column)
+    apart = {word for inner in _BRACKETS.findall(spaced) for word in words(inner)}
+    for before, word in pairwise(["", *words(spaced)]):
+        if before.lower() in _PER:
+            continue
+        if word in apart or before.lower() in _IN or not _doubtful(word):
+            yield word
+
+
+def _spaced(column: str) -> str:
+    """The name with its words apart also where only a capital tells them."""
+    return _CAMEL.sub(" ", unicodedata.normalize("NFKC", column))
+
+
+def _doubtful(word: str) -> bool:
+    """Whether a word alone may mean many things: short ones, unless they are ISO 4217 codes."""
+    if word.lower() in _PLAIN:
+        return True
+    coded = meanings(word) == (word.upper(),)
+    return word.isascii() and word.isalpha() and len(word) <= _SHORT and not coded
+
+
+def _money(word: str) -> tuple[str, ...]:
+    """The codes that a word may stand for, or the sign that it ends in; () for none."""
+    ends_in_sign = not word[-1].isalpha() or bool(_DENSE.search(word))
+    return meanings(word) or (meanings(word[-1]) if ends_in_sign else ())
+
+
+def _folded(word: str) -> str:
+    """The word in lower case without accents."""
+    parts = unicodedata.normalize("NFKD", word.replace("ı", "i").replace("ø", "o").casefold())
+    plain = "".join(sign for sign in parts if not unicodedata.combining(sign))
+    return unicodedata.normalize("NFC", plain)
+
+
+_KINDS = {_folded(row["word"]): row["kind"] for row in rows("sale_words.csv")}
+_MINOR = {_folded(row["word"]): tuple(row["codes"].split()) for row in rows("minor_words.csv")}
