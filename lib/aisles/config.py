@@ -51,7 +51,7 @@ class IngestConfig:
     ignore: tuple[str, ...] = ()  # glob patterns of files in the feeds folder to leave out
     batch_rows: int = 8192  # records an Arrow batch
     split_bytes: int = 64 << 20  # larger uncompressed files are read by several tasks
-    sudden_loss: float = 0.5  # share of the records or bytes of the delivery before whose loss is
+    sudden_loss: float = 0.5  # share of the last whole delivery's records or bytes whose loss is
     # taken for a truncated delivery: nothing is delisted then
 
 

@@ -77,6 +77,51 @@ def test_levels_and_equal_ids_share_a_role() -> None:
     }
 
 
+@pytest.mark.parametrize("total", ["total", "total_price", "Gesamtpreis", "Grand Total", "итого"])
+def test_a_sum_with_shipping_is_no_old_price(total: str) -> None:
+    prices = [float(price) for price in VALUES["price"]]
+    samples = [
+        ColumnSample("title", VALUES["title"]),
+        ColumnSample("price", VALUES["price"]),
+        ColumnSample(total, [f"{price + (4.9 if price < 99 else 9.9):.2f}" for price in prices]),
+    ]
+    assert [found.role for found in infer(samples, True)] == ["title", "price", None]
+    assert infer([samples[0], samples[2]], True)[1].role in ("price", None)
+    alone = infer([samples[0], ColumnSample("total price", VALUES["price"])], True)
+    assert alone[1].role == "price"
+
+
+@pytest.mark.parametrize(
+    "header", ["price_cents", "priceInCents", "price (pence)", "Preis in Cent", "centimes", "kuruş"]
+)
+def test_whole_numbers_of_cents_are_prices(header: str) -> None:
+    cents = [str(round(100 * float(price))) for price in VALUES["price"]]
+    samples = [ColumnSample("title", VALUES["title"]), ColumnSample(header, cents)]
+    found = infer(samples, True)[1]
+    assert (found.role, found.confidence > 0.6) == ("price", True)
+
+
+@pytest.mark.parametrize(
+    ("stem", "states"),
+    [
+        ("https://schema.org/", ("InStock", "OutOfStock")),
+        ("http://schema.org/", ("InStock", "InStock")),
+        ("https://schema.org/", ("PreOrder", "BackOrder", "LimitedAvailability", "SoldOut")),
+    ],
+)
+def test_availability_of_schema_org(stem: str, states: tuple[str, ...]) -> None:
+    stock = [stem + states[row % len(states)] for row in range(len(VALUES["title"]))]
+    samples = [
+        ColumnSample("title", VALUES["title"]),
+        ColumnSample("availability", stock),
+        ColumnSample("link", VALUES["deep"]),
+    ]
+    assert [f.role for f in infer(samples, True)] == ["title", "availability", "product_url"]
+    # No link is a state of stock, and no state is a link.
+    assert infer([ColumnSample("availability", VALUES["deep"])], True)[0].role != "availability"
+    assert infer([ColumnSample("link", stock)], True)[0].role != "product_url"
+
+
 def test_a_network_prior_helps_where_headers_say_nothing() -> None:
     samples = [ColumnSample("x1", VALUES["sku"]), ColumnSample("x2", VALUES["id"])]
     assert infer(samples, True)[0].role == "merchant_product_id"

@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from aisles.config import load
+from aisles.feeds.drift import Drift
+from aisles.products.normalise import Reading
+from aisles.stages import normalise
+from aisles.stages.deliveries import Delivery, Extent, doubts
 from aisles.stages.job import Account, Job, run_stage
 from aisles.stages.params import Ingest, Normalise
 from aisles.stages.pipeline import work_of
+from aisles.stages.readings import untold
 from aisles.tables import Tables
 
 HEAD = "merchant_product_id,product_name,description,brand,price,currency,deep_link,image_url"
@@ -52,9 +57,9 @@ class Shop:
         self.tables = Tables(spark, self.config.tables)  # type: ignore[arg-type]
 
     def deliver(
-        self, day: dt.date, lines: list[str], name: str = "shop.csv"
+        self, day: dt.date, lines: list[str], name: str = "shop.csv", head: str = HEAD
     ) -> Mapping[str, Account]:
-        (self.feeds / "net" / name).write_text("\n".join([HEAD, *lines]) + "\n")
+        (self.feeds / "net" / name).write_text("\n".join([head, *lines]) + "\n")
         return self.run(day)
 
     def run(self, day: dt.date) -> Mapping[str, Account]:
@@ -69,6 +74,10 @@ class Shop:
         rows = self.tables.read("products").collect()
         assert len(rows) == len({row["product_id"] for row in rows})
         return {row["merchant_product_id"]: tuple(row[n] for n in names) for row in rows}
+
+    def role_days(self) -> set[dt.date]:
+        """The days from whose deliveries the roles in force were inferred."""
+        return {row["run_date"] for row in self.tables.read("column_roles").collect()}
 
     def versions(self) -> dict[str, int]:
         return {t: self.tables.version(t) for t in ("raw_items", "products", "column_roles")}
@@ -120,6 +129,7 @@ def test_any_order_ends_in_the_same_table(shop: Shop, order: tuple[dt.date, ...]
     for day in order:
         shop.deliver(day, DAYS[day])
     assert shop.products() == EXPECTED
+    assert shop.role_days() == {D1}
 
 
 def test_a_repeated_run_and_an_unchanged_file_cost_nothing(shop: Shop) -> None:
@@ -143,8 +153,9 @@ def test_a_sudden_loss_delists_nothing_until_it_stands_twice(shop: Shop) -> None
     shop.deliver(D1, FIRST)
     done = shop.deliver(D2, FIRST[:3])
     assert all(row[1] for row in shop.products().values())
+    doubt = "3 records where the last whole delivery had 12"
     assert done["normalise"].messages == [
-        "net/shop: 3 records where the delivery before had 12: looks truncated, nothing is delisted"
+        f"net/shop: {doubt}: looks truncated, nothing is delisted"
     ]
     shop.deliver(D3, FIRST[:3])
     assert {k for k, row in shop.products().items() if row[1]} == {"1", "2", "3"}
@@ -181,3 +192,125 @@ def test_a_new_reading_cleans_everything_anew(shop: Shop, tmp_path: Path) -> Non
     assert job.done["normalise"].rows_in == 12
     brands = {row["brand"] for row in shop.tables.read("products").collect()}
     assert brands == {f"Blue enamel mug number {n}" for n in range(1, 13)}
+
+
+def full(kept: int, size: int = 0, torn: str = "", names: str = "a") -> Extent:
+    return Extent(torn, kept, size or 100 * kept, names)
+
+
+# Deliveries day by day, and the days that are in doubt.
+DOUBTS = {
+    "a loss is believed where it stands twice": ([full(1000), full(350), full(350)], [1]),
+    "a loss is held against the last whole delivery, not an unreadable one": (
+        [full(1000), full(0, 900, "a.csv"), full(350), full(350)],
+        [1, 2],
+    ),
+    "nor a torn one": ([full(1000), full(400, torn="a.csv"), full(350)], [1, 2]),
+    "nor one that lost even more": ([full(1000), full(2), full(350), full(350)], [1, 2]),
+    "nothing at all is never believed": ([full(1000), full(0), full(0), full(600)], [1, 2]),
+    "nor from the first day on": ([full(0), full(0), full(5)], [0, 1]),
+    "a loss that passes leaves no trace": (
+        [full(1000), full(350), full(900), full(350)],
+        [1, 3],
+    ),
+    "bytes tell a loss as well": ([full(10, 9000), full(10, 4000), full(10, 4000)], [1]),
+    "but not of other files": ([full(10, 9000), full(10, 4000, names="b")], []),
+    "a small shop grows": ([full(2), full(1000), full(600)], []),
+}
+
+
+@pytest.mark.parametrize("what", DOUBTS)
+def test_which_deliveries_look_truncated(what: str) -> None:
+    extents, expected = DOUBTS[what]
+    assert [day for day, doubt in enumerate(doubts(extents, 0.5)) if doubt] == expected
+
+
+def test_doubts_are_told_with_numbers() -> None:
+    several = [full(1000), full(350, torn="a.csv"), full(0), full(350), full(600, 5)]
+    assert doubts(several, 0.5) == [
+        None,
+        "a.csv ends early or disagrees with its trailer",
+        "no records",
+        "350 records where the last whole delivery had 1000",
+        "5 bytes where the last whole delivery had 100000",
+    ]
+
+
+def test_what_moved_is_said_until_the_products_follow() -> None:
+    feed, how = ("net", "shop"), {("net", "shop"): Reading({"title": ["name"]})}
+    two, three = (Delivery(feed, day, day, True, None, f"files {day}") for day in (D2, D3))
+    moved = {feed: [Drift("maker", "gone", "column 'maker' is gone")]}
+    old = {"net/shop": {"files": "files of the first day", "reading": "other", "late": []}}
+    first = untold({}, old, [two], how, moved)
+    assert first["net/shop"]["said"] == ["column 'maker' is gone"]
+    # Killed before its products were written: nothing moves against the new roles.
+    assert untold(first, old, [two], how, {}) == first
+    assert untold(first, old, [], {}, {}) == first  # another feed's run
+    assert untold(first, old, [three], how, {})["net/shop"]["said"] == ["column 'maker' is gone"]
+    reading = how[feed].fingerprint
+    done = {"net/shop": {"files": two.files, "reading": reading, "late": []}}
+    assert untold(first, done, [three], how, {}) == {}
+
+
+def test_an_empty_delivery_leaves_the_roles_and_the_shop(shop: Shop) -> None:
+    shop.deliver(D1, FIRST)
+    roles = shop.tables.read("column_roles").collect()
+    said = shop.deliver(D2, [])["normalise"].messages
+    assert said == ["net/shop: no records: looks truncated, nothing is delisted"]
+    assert shop.tables.read("column_roles").collect() == roles
+    assert [row["column"] for row in roles] == HEAD.split(",")
+    done = shop.deliver(D3, [line(1, "4.00"), *FIRST[1:]])["normalise"]
+    assert (done.rows_in, done.messages) == (1, [])
+    assert all(row[1] for row in shop.products().values())
+
+
+def test_a_killed_run_says_what_moved_when_it_runs_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.deliver(D1, FIRST)
+    with monkeypatch.context() as patch:
+        patch.setattr(normalise, "_present", _killed)
+        with pytest.raises(InterruptedError):
+            shop.deliver(D2, [row.replace(",Acme,", ",") for row in FIRST], head=NO_BRAND)
+    done = shop.run(D2)["normalise"]
+    assert done.messages == ["net/shop: column 'brand' is gone (filled in 100 % of records)"]
+    assert done.rows_in == 12
+
+
+NO_BRAND = HEAD.replace("brand,", "")
+
+
+def _killed(*_: object) -> None:
+    raise InterruptedError
+
+
+SIZED = "id,title,x9,price,link"
+
+
+def sized(number: int, size: str, price: str = "19.95") -> str:
+    link = f"https://www.a.example/p/{7000 + number}"
+    return f"{7000 + number},Nordlys Trail Shoe {number} red,{size},{price},{link}"
+
+
+def test_a_late_delivery_is_read_with_what_others_lend(shop: Shop) -> None:
+    """The small shop's sizes are known only from the large one's column of the same name."""
+    other = shop.feeds / "net" / "large.csv"
+    sizes = ("S", "M", "L", "XL", "42")
+    lines = [sized(n, sizes[n % 5], f"{5 + n * 1.37:.2f}") for n in range(100, 220)]
+    other.write_text("\n".join([SIZED, *lines]) + "\n")
+    small = [sized(n, "42") for n in (1, 2, 3)]
+    shop.deliver(D1, small, "small.csv", SIZED)
+    other.unlink()
+    shop.deliver(D3, [sized(1, "42", "9.95"), *small[1:]], "small.csv", SIZED)
+    shop.deliver(D2, [sized(1, "42", "4.95"), *small[1:]], "small.csv", SIZED)
+    rows = shop.tables.read("products").filter("retailer = 'small'").collect()
+    assert {row["merchant_product_id"]: (row["size"], row["changed_on"]) for row in rows} == {
+        "7001": ("42", D3),
+        "7002": ("42", D1),
+        "7003": ("42", D1),
+    }
+    roles = shop.tables.read("column_roles").filter("column = 'x9'").collect()
+    assert {(row["retailer"], row["role"], row["run_date"]) for row in roles} == {
+        ("large", "size", D1),
+        ("small", "size", D1),
+    }

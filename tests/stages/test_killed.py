@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from deltalake import DeltaTable
 from aisles.simulate import simulate_local
 
 TABLES = ("raw_items", "rejected_items", "feed_files", "column_roles", "products", "images")
+SECOND_DAY = ("products", "column_roles", "rejected_items", "field_quality")
 # Wall clocks, and what only says how a row came to be.
 LEFT_OUT = {"tried_at"}
 
@@ -70,3 +72,51 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
         subprocess.run(command(feeds, tables), check=True, capture_output=True)
         assert {name: content(tables, name) for name in TABLES} == expected
     assert kills >= 4, "the job was hardly ever killed in its middle"
+
+
+def stage(name: str, tables: Path, day: str, *words: str) -> list[str]:
+    made = [sys.executable, "-m", "aisles.cli", name, "--tables", str(tables), "--run-date", day]
+    return [*made, *words]
+
+
+def second_day(folder: Path) -> Path:
+    """Tables with a first day's products, of which the second day's records are read only."""
+    tables = folder / "tables"
+    for number, day in enumerate(("2026-11-22", "2026-11-23"), 1):
+        feeds = folder / f"day{number}"
+        simulate_local(str(feeds), products=2000, seed=5, day=number, answers=0, images=False)
+        words = stage("ingest", tables, day, "--feeds", str(feeds / "feeds"))
+        subprocess.run(words, check=True, capture_output=True)
+        if number == 1:
+            subprocess.run(stage("normalise", tables, day), check=True, capture_output=True)
+    return tables
+
+
+def moves(tables: Path, day: str) -> set[str]:
+    """What a day did to products: new, changed, gone."""
+    rows = DeltaTable(str(tables / "products")).to_pyarrow_table().to_pylist()
+    shown = [{k: str(row[k]) for k in ("first_seen", "changed_on", "delisted_on")} for row in rows]
+    new = {"new" for row in shown if row["first_seen"] == day}
+    changed = {"changed" for row in shown if row["first_seen"] < day == row["changed_on"]}
+    return new | changed | {"gone" for row in shown if row["delisted_on"] == day}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_a_second_day_killed_while_it_is_normalised(tmp_path: Path) -> None:
+    """Changed, vanished and new products come into tables that hold the day before."""
+    start, day = second_day(tmp_path), "2026-11-23"
+    undisturbed = shutil.copytree(start, tmp_path / "undisturbed")
+    begun = time.monotonic()
+    subprocess.run(stage("normalise", undisturbed, day), check=True, capture_output=True)
+    takes = time.monotonic() - begun
+    assert moves(undisturbed, day) == {"new", "changed", "gone"}
+    expected = {name: content(undisturbed, name) for name in SECOND_DAY}
+    draw, kills = random.Random(11), 0
+    for attempt in range(2):
+        tables = shutil.copytree(start, tmp_path / f"killed{attempt}")
+        for _ in range(2):
+            kills += killed(stage("normalise", tables, day), takes * draw.uniform(0.4, 0.95))
+        subprocess.run(stage("normalise", tables, day), check=True, capture_output=True)
+        assert {name: content(tables, name) for name in SECOND_DAY} == expected
+    assert kills >= 2, "normalise was hardly ever killed in its middle"

@@ -24,7 +24,7 @@ from aisles.products.gtin import canonical_gtin
 from aisles.products.ids import link, merchant_ids, product_ids
 from aisles.products.offer import offered, prices, sale_columns
 from aisles.products.price import Habit
-from aisles.products.quality import bits_of_quality, raw_filled
+from aisles.products.quality import FIELDS, bits_of_quality, raw_filled
 from aisles.products.slices import Feed, by_feed
 from aisles.products.text import clean
 
@@ -65,6 +65,7 @@ CONTENT = (
     "currency", "image_url", "product_url", "gtin", "availability", "merchant_category", "all_text",
 )  # fmt: skip
 _DELIVERY = ("network", "retailer", "run_date", "file", "record_no")
+_OLD_PRICE = 1 << [field.name for field in FIELDS].index("old_price_minor")
 # Roles whose cells are no words; merchant_category's come into all_text as one path.
 _WORDLESS = (
     "price", "old_price", "currency", "image_url", "product_url", "merchant_product_id", "gtin",
@@ -149,8 +150,10 @@ def _feed_rows(batch: pa.RecordBatch, reading: Reading, mend: Mend) -> pa.Record
     fields["content_hash"] = _content_hash(fields)
     fields["reason"] = _reason(fields)
     raw = raw_filled(read, batch["values"], _priced(reading.columns))
-    understood = fields | {"old_price_minor": fields["old_price_read"]}
-    fields["filled"], fields["valid"] = bits_of_quality(raw, understood)
+    # An old price that was understood and is none, as 0, is as good as not stated.
+    none = pc.and_(pc.is_valid(fields["old_price_read"]), pc.is_null(fields["old_price_minor"]))
+    raw = pc.if_else(none, pc.bit_wise_and(raw, ~_OLD_PRICE), raw)
+    fields["filled"], fields["valid"] = bits_of_quality(raw, fields)
     fields["raw_hash"] = batch["content_hash"]
     return pa.RecordBatch.from_arrays(
         [fields[field.name].cast(field.type) for field in PRODUCT_SCHEMA], schema=PRODUCT_SCHEMA

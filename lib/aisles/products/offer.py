@@ -81,12 +81,13 @@ def offered(now: Prices, before: Prices, sale: Prices | None = None) -> Offer:
 
 
 def _during(sale: Prices, now: Prices, before: Prices) -> tuple[Prices, Prices]:
-    """The prices now and before, with the sale price where it is the lower one."""
-    lower = pc.and_(pc.greater(sale.amounts, 0), pc.less(sale.amounts, now.amounts))
+    """The prices now and before, with the sale price where it is the lower or the only one."""
+    below = pc.fill_null(pc.less(sale.amounts, now.amounts), pc.invert(now.filled))
+    lower = pc.and_(pc.greater(sale.amounts, 0), below)
     alike = pc.fill_null(pc.equal(sale.codes, now.codes), True)
     holds = pc.fill_null(pc.and_(lower, alike), False)
     # A recommended price is kept where it is higher than both.
-    higher = pc.fill_null(pc.greater(before.amounts, now.amounts), False)
+    higher = pc.fill_null(pc.greater(before.amounts, now.amounts), pc.is_valid(before.amounts))
     regular = pc.and_(holds, pc.invert(higher))
     return _where(holds, sale, now), _where(regular, now, before)
 

@@ -18,6 +18,7 @@ from aisles.products.currency import meanings, settle, words
 from aisles.products.words import rows
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PARTS = re.compile(r"[/.:@]")
 _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _DENSE = re.compile("[\u3040-\u9fff\uac00-\ud7a3]$")
 # Before the unit of a price (Preis in kr) and before what a price is for (price per pound).
@@ -52,18 +53,19 @@ def price_name(column: str) -> PriceName:
 
 
 def _is_sale(column: str) -> bool:
-    """Whether the name consists of a word for a price, one for a sale, and others, if any."""
-    said = [_folded(word) for word in words(_spaced(column))]
-    kinds = {kind for word in said for kind in _kinds(word)}
-    return {"price", "sale"} <= kinds and "other" not in kinds
+    """Whether the name has a word for a price, and one for a sale in the last part of its path."""
+    paths = [words(part) for part in _PARTS.split(_spaced(column))]
+    kinds = [{kind for word in path for kind in _kinds(_folded(word))} for path in paths if path]
+    every: set[str] = set().union(*kinds)
+    return "price" in every and "other" not in every and "sale" in kinds[-1]
 
 
 def _kinds(word: str) -> set[str]:
     """The kinds of a word, or of the parts of a compound: `sonderangebotspreis`, `セール価格`."""
-    if word in _KINDS:
-        return {_KINDS[word]}
     if _DENSE.search(word):
         return {kind for part, kind in _KINDS.items() if _DENSE.search(part) and part in word}
+    if word in _KINDS:
+        return {_KINDS[word]}
     for place in range(_SHORT, len(word) - _SHORT):
         first, last = word[:place], word[place:]
         if _KINDS.get(last) == "price" and "sale" in map(_KINDS.get, (first, first.rstrip("s"))):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from aisles.stages.job import Job
 from aisles.tables import quoted
@@ -37,59 +39,123 @@ class Delivery:
         return self.newest > self.day
 
 
+@dataclass(frozen=True)
+class Extent:
+    """How much one delivery holds; torn: its files that end early, names: hash of all their names.
+
+    Bytes are compared between files of the same names only: another compression is another size.
+    """
+
+    torn: str
+    kept: int
+    bytes: int
+    names: str
+
+    def lost(self, before: Extent | None, keep: float) -> str | None:
+        """What it lacks of the delivery before it, where less than the share `keep` is left."""
+        if before is None:
+            return None
+        if self.kept < keep * before.kept:
+            return f"{self.kept} records where the last whole delivery had {before.kept}"
+        if self.names == before.names and self.bytes < keep * before.bytes:
+            return f"{self.bytes} bytes where the last whole delivery had {before.bytes}"
+        return None
+
+    def agrees(self, other: Extent, keep: float) -> bool:
+        """Whether neither has lost much of the other."""
+        return not (self.lost(other, keep) or other.lost(self, keep))
+
+
+def doubts(extents: Iterable[Extent], keep: float) -> list[str | None]:
+    """What speaks for truncation in each of one feed's deliveries, which come in order of days.
+
+    Each is held against the last one without doubt. A loss is believed where the complete delivery
+    before has it as well; that a shop has nothing left is never believed.
+    """
+    found: list[str | None] = []
+    trusted: Extent | None = None
+    suspect: Extent | None = None  # the last complete one since that has lost much
+    for one in extents:
+        doubt = one.lost(trusted, keep)
+        if one.torn:
+            doubt = f"{one.torn} ends early or disagrees with its trailer"
+        elif not one.kept:
+            doubt = "no records"
+        elif doubt and not (suspect and one.agrees(suspect, keep)):
+            suspect = one
+        else:
+            doubt, trusted, suspect = None, one, None
+        found.append(doubt)
+    return found
+
+
 def deliveries(job: Job, only: Iterable[Feed] | None = None) -> DataFrame:
     """One row is one delivery: network, retailer, run_date, newest, whole, doubt, files.
 
-    A delivery is whole unless one of its files is incomplete, or it has suddenly lost more than
-    `ingest.sudden_loss` of the records or bytes of the delivery before it. It follows from
-    feed_files alone, in whatever order deliveries came in. A loss that stands in two deliveries
-    running is believed, as the second has lost nothing.
+    It follows from feed_files alone, in whatever order deliveries came in: a delivery is whole
+    unless one of its files is incomplete, it is empty, or it has suddenly lost more than
+    `ingest.sudden_loss` of the records or bytes (see `doubts`).
     """
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
     files = job.tables.read("feed_files")
     if only is not None:
         files = files.filter(among(only))
+    return judged(files, job.config.ingest.sudden_loss)
+
+
+def judged(files: DataFrame, sudden_loss: float) -> DataFrame:
+    """The rows of ``deliveries`` from those of feed_files."""
+    from pyspark.sql import functions as F
+
+    def of_feed(table: pa.Table) -> pa.Table:
+        rows = sorted(table.to_pylist(), key=lambda row: row["run_date"])
+        extents = [Extent(**{name: row[name] for name in _EXTENT}) for row in rows]
+        found = zip(rows, doubts(extents, 1 - sudden_loss), strict=True)
+        newest = rows[-1]["run_date"]
+        return pa.Table.from_pylist(
+            [row | {"newest": newest, "doubt": d, "whole": d is None} for row, d in found],
+            _DELIVERIES,
+        )
+
     names = F.array_sort(F.collect_list("file"))
     contents = F.array_sort(F.collect_list(F.concat_ws(" ", "file", "content_hash")))
-    before = Window.partitionBy("network", "retailer").orderBy("run_date")
-    every = Window.partitionBy("network", "retailer")
-    loss = job.config.ingest.sudden_loss
+    torn = F.array_sort(F.collect_list(F.when(~F.col("complete"), F.col("file"))))
     return (
         files.groupBy("network", "retailer", "run_date")
         .agg(
-            F.array_join(F.collect_list(F.when(~F.col("complete"), F.col("file"))), ", ").alias(
-                "torn"
-            ),
+            F.array_join(torn, ", ").alias("torn"),
             F.sum("kept").alias("kept"),
             F.sum("bytes").alias("bytes"),
             F.md5(F.array_join(names, "\n")).alias("names"),
             F.md5(F.array_join(contents, "\n")).alias("files"),
         )
-        .withColumn("last", F.lag(F.struct("kept", "bytes", "names")).over(before))
-        .withColumn("newest", F.max("run_date").over(every))
-        .withColumn("doubt", F.expr(_DOUBT.format(keep=1 - loss)))
-        .select(
-            *["network", "retailer", "run_date", "newest", "doubt", "files"],
-            F.col("doubt").isNull().alias("whole"),
-        )
+        .groupBy("network", "retailer")
+        .applyInArrow(of_feed, _DELIVERIES_DDL)
     )
 
 
-# Bytes are compared between files of the same names only: another compression is another size.
-_DOUBT = """CASE
-  WHEN torn <> '' THEN concat(torn, ' ends early or disagrees with its trailer')
-  WHEN kept < {keep} * last.kept THEN
-    concat(kept, ' records where the delivery before had ', last.kept)
-  WHEN names = last.names AND bytes < {keep} * last.bytes THEN
-    concat(bytes, ' bytes where the delivery before had ', last.bytes)
-END"""
+_EXTENT = tuple(field.name for field in fields(Extent))
+_DELIVERIES_DDL = (
+    "network string, retailer string, run_date date, newest date, doubt string, files string, "
+    "whole boolean"
+)
+_ARROW = {"string": pa.string(), "date": pa.date32(), "boolean": pa.bool_()}
+_DELIVERIES = pa.schema(
+    [(name, _ARROW[kind]) for name, kind in (part.split() for part in _DELIVERIES_DDL.split(", "))]
+)
 
 
 def todays(job: Job) -> list[Delivery]:
     """The deliveries of the run's day, one a retailer at most."""
-    rows = deliveries(job).filter(f"run_date = DATE'{job.run_date}'").collect()
+    return _listed(deliveries(job).filter(f"run_date = DATE'{job.run_date}'"))
+
+
+def every_day(job: Job, feeds: Iterable[Feed]) -> list[Delivery]:
+    """All deliveries of a few feeds."""
+    return _listed(deliveries(job, feeds))
+
+
+def _listed(found: DataFrame) -> list[Delivery]:
+    order = ("network", "retailer", "run_date")
     return [
         Delivery(
             (row["network"], row["retailer"]),
@@ -99,7 +165,7 @@ def todays(job: Job) -> list[Delivery]:
             row["doubt"],
             row["files"],
         )
-        for row in sorted(rows, key=lambda row: (row["network"], row["retailer"]))
+        for row in sorted(found.collect(), key=lambda row: tuple(row[name] for name in order))
     ]
 
 

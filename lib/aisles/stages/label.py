@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from aisles.rules.load import Rule, read_rules
 from aisles.stages.categories import stored_tree, update_categories
@@ -72,7 +73,7 @@ def _checked(rules: list[Rule], tree: Taxonomy) -> list[Rule]:
     ]
 
 
-def _rechecked(row: dict[str, object], tree: Taxonomy) -> dict[str, object]:
+def _rechecked(row: dict[str, Any], tree: Taxonomy) -> dict[str, Any]:
     """A stored rule in a tree that may have changed since."""
     stranger = _stranger(str(row["category_id"]))
     if row["error"] not in (None, stranger):
@@ -84,7 +85,7 @@ def _stranger(category_id: str) -> str:
     return f"category {category_id} is not in categories"
 
 
-def _versions(stored: list[dict[str, object]], rules: list[Rule]) -> list[dict[str, object]]:
+def _versions(stored: list[dict[str, Any]], rules: list[Rule]) -> list[dict[str, Any]]:
     """All versions after this file: a changed rule gets the next number, a lost one is closed."""
     newest: dict[object, dict[str, object]] = {}
     for row in sorted(stored, key=lambda row: int(str(row["rule_version"]))):

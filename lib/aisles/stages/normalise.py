@@ -19,7 +19,7 @@ from aisles.stages.deliveries import among, records, todays
 from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
 from aisles.stages.params import Normalise
-from aisles.stages.readings import overrides, settled
+from aisles.stages.readings import in_order, overrides, settled
 from aisles.stages.replay import replay
 
 if TYPE_CHECKING:
@@ -39,12 +39,15 @@ def run(job: Job, params: Normalise, account: Account) -> None:
             account.warn(f"{'/'.join(one.feed)}: {one.doubt}: looks truncated, nothing is delisted")
     if not todo:
         return
-    present = [one.feed for one in todo if not one.late]
-    with step(f"inferring the roles of the columns of {len(present)} feeds"):
-        how = settled(job, present, stated, account)
-    work = planned(todo, how, marks, stated)
+    present = [one for one in todo if not one.late]
+    late = [one.feed for one in todo if one.late]
+    with step(f"inferring the roles of the columns of {len(todo)} feeds"):
+        how = settled(job, present, stated, marks, account)
+        days = in_order(job, late, stated, marks)
+    last = {feed: reading for day in days.values() for feed, reading in day.items()}
+    work = planned(todo, how | last, marks, stated)
     if work.late:
-        replay(job, account, list(work.late), stated, {MARKS: work.late_marks})
+        replay(job, account, late, days, {MARKS: work.late_marks})
     if work.present:
         _present(job, account, work)
 

@@ -56,18 +56,18 @@ def planned(
     marks: dict[str, Any],
     stated: Mapping[Feed, Stated],
 ) -> Work:
-    """The work on deliveries that are not done, with the readings of those that are not late."""
+    """The work on deliveries that are not done; how: how their feeds' newest ones are read."""
     late = {one.feed: one for one in todo if one.late}
     whole: dict[Feed, Delivery] = {}
     parts: dict[Feed, Delivery] = {}
     late_marks, now = dict(marks), {}
     for one in todo:
         name, before = "/".join(one.feed), marks.get("/".join(one.feed), _NO_MARK)
+        reading = how[one.feed].fingerprint
         if one.late:
             came = [*before["late"], [str(one.day), one.files]]
-            late_marks[name] = before | {"late": came}
+            late_marks[name] = before | {"late": came, "reading": reading}
             continue
-        reading = how[one.feed].fingerprint
         (parts if before["reading"] == reading else whole)[one.feed] = one
         now[name] = before | {
             "files": one.files,

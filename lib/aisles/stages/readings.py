@@ -5,19 +5,25 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
+import itertools
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aisles.feeds.drift import Drift
 from aisles.feeds.profile import read_profile
 from aisles.feeds.settle import SETTLED_SCHEMA, Settled, as_tuple, settled_roles
 from aisles.products.normalise import Reading
-from aisles.stages.deliveries import Feed, among, records
+from aisles.stages.deliveries import Delivery, Feed, among, every_day, records
 from aisles.stages.job import Account, Job
 
 _SAME_ROWS = 100  # filled records from which a column may be said to say the same of every product
 _COLUMNS = ("network", "retailer", "column", "role")
+_MOVED = "moved"  # key of the metadata of commits to column_roles
+_NONE: Mapping[str, Any] = {"said": ()}
+
+Marks = Mapping[str, Mapping[str, Any]]  # by network/retailer, see normalise_plan
 
 
 @dataclass(frozen=True)
@@ -59,49 +65,133 @@ def overrides(job: Job, path: str) -> dict[Feed, Stated]:
 
 
 def settled(
-    job: Job, feeds: Collection[Feed], stated: Mapping[Feed, Stated], account: Account
+    job: Job,
+    present: Sequence[Delivery],
+    stated: Mapping[Feed, Stated],
+    marks: Marks,
+    account: Account,
 ) -> dict[Feed, Reading]:
-    """How each feed is read from this delivery on; its roles are stored in column_roles.
+    """How the feeds of these deliveries are read from now on; their roles go to column_roles.
 
     Roles stay as they are while a feed's columns look as they did; a warning says what moved.
+    marks: the watermark of the products, by feed.
+    """
+    if not present:
+        return {}
+    stored = job.tables.read("column_roles").collect()  # dozens a feed
+    found = _settled(job, present, stated, job.run_date, [row.asDict() for row in stored])
+    how = _readings(present, found.rows)
+    waiting = _store(job, present, how, found, marks)
+    moved = [(one.feed, text) for one in present for text in waiting.get(_name(one), _NONE)["said"]]
+    for (network, retailer), sentence in moved:
+        account.warn(f"{network}/{retailer}: {sentence}")
+    account.figures["columns_moved"] = len(moved)
+    return how
+
+
+def in_order(
+    job: Job, feeds: Collection[Feed], stated: Mapping[Feed, Stated], marks: Marks
+) -> dict[dt.date, dict[Feed, Reading]]:
+    """By day: how the feeds are read in each of their deliveries, had these come in order.
+
+    The roles of their newest deliveries go to column_roles. What other feeds lend is what they
+    would lend now.
     """
     if not feeds:
         return {}
-    stored = job.tables.read("column_roles").collect()  # dozens a feed
-    found = _settled(job, feeds, stated, job.run_date, [row.asDict() for row in stored])
-    for (network, retailer), moved in sorted(found.drifts.items()):
-        for one in moved:
-            account.warn(f"{network}/{retailer}: {one.sentence}")
-    account.figures["columns_moved"] = sum(map(len, found.drifts.values()))
-    frame = job.spark.createDataFrame([as_tuple(row) for row in found.rows], SETTLED_SCHEMA)
-    job.tables.replace("column_roles", frame, among(feeds))
-    return _readings(feeds, found.rows)
-
-
-def unsettled(
-    job: Job, feeds: Collection[Feed], stated: Mapping[Feed, Stated], day: dt.date
-) -> dict[Feed, Reading]:
-    """How each feed's delivery of one day is read by itself; nothing is stored."""
-    return _readings(feeds, _settled(job, feeds, stated, day, []).rows)
+    stored = [row.asDict() for row in job.tables.read("column_roles").collect()]
+    others = [row for row in stored if (row["network"], row["retailer"]) not in feeds]
+    rows: dict[Feed, list[dict[str, Any]]] = {}
+    drifts: dict[Feed, list[Drift]] = {}
+    how: dict[dt.date, dict[Feed, Reading]] = {}
+    every = sorted(every_day(job, feeds), key=lambda one: one.day)  # some a feed
+    for day, of_day in itertools.groupby(every, key=lambda one: one.day):
+        present = list(of_day)
+        before = [*others, *itertools.chain(*rows.values())]
+        found = _settled(job, present, stated, day, before)
+        how[day] = _readings(present, found.rows)
+        rows |= _by_feed(present, found.rows)
+        drifts |= {one.feed: found.drifts.get(one.feed, []) for one in present}
+    newest = [one for one in every if not one.late]
+    last = {one.feed: how[one.day][one.feed] for one in newest}
+    _store(job, newest, last, Settled(list(itertools.chain(*rows.values())), drifts), marks)
+    return how
 
 
 def _settled(
     job: Job,
-    feeds: Collection[Feed],
+    present: Sequence[Delivery],
     stated: Mapping[Feed, Stated],
     day: dt.date,
     stored: list[dict[str, Any]],
 ) -> Settled:
+    feeds = [one.feed for one in present]
     files = job.tables.read("feed_files").filter(f"run_date = DATE'{day}' AND {among(feeds)}")
     said = [dict(row) for feed in feeds for row in stated.get(feed, Stated()).rows]
-    return settled_roles(records(job, feeds, day), files, stored, said, day)
+    doubtful = {one.feed for one in present if not one.whole}
+    return settled_roles(records(job, feeds, day), files, stored, said, day, doubtful)
 
 
-def _readings(feeds: Collection[Feed], rows: list[dict[str, Any]]) -> dict[Feed, Reading]:
-    of: dict[Feed, list[dict[str, Any]]] = {feed: [] for feed in feeds}
+def _store(
+    job: Job,
+    newest: Sequence[Delivery],
+    how: Mapping[Feed, Reading],
+    found: Settled,
+    marks: Marks,
+) -> dict[str, Any]:
+    """Replaces the feeds' rows of column_roles; returns what is to be said of which feed.
+
+    What moved stands in the same commit: a rerun of a job that was killed before the products were
+    written finds the new roles, with which nothing moves, and still says it.
+    """
+    before = job.tables.metadata("column_roles").get(_MOVED, {})
+    waiting = untold(before, marks, newest, how, found.drifts)
+    frame = job.spark.createDataFrame([as_tuple(row) for row in found.rows], SETTLED_SCHEMA)
+    where = among(one.feed for one in newest)
+    # In one file, as of columns that are equally sure of one role the first is the main one.
+    job.tables.replace("column_roles", frame.coalesce(1), where, {_MOVED: waiting})
+    return waiting
+
+
+def untold(
+    before: Mapping[str, Any],
+    marks: Marks,
+    newest: Iterable[Delivery],
+    how: Mapping[Feed, Reading],
+    drifts: Mapping[Feed, Sequence[Drift]],
+) -> dict[str, Any]:
+    """What moved in feeds whose products do not follow yet: feed -> made (the watermark that
+    they will have then) and said."""
+    waiting = {
+        name: one
+        for name, one in before.items()
+        if any(marks.get(name, {}).get(key) != value for key, value in one["made"].items())
+    }
+    for one in newest:
+        name = _name(one)
+        moved = [drift.sentence for drift in drifts.get(one.feed, ())]
+        said = list(dict.fromkeys([*waiting.pop(name, _NONE)["said"], *moved]))
+        if said:
+            made = {"files": one.files, "reading": how[one.feed].fingerprint}
+            waiting[name] = {"made": made, "said": said}
+    return waiting
+
+
+def _name(one: Delivery) -> str:
+    return "/".join(one.feed)
+
+
+def _by_feed(
+    present: Iterable[Delivery], rows: Iterable[dict[str, Any]]
+) -> dict[Feed, list[dict[str, Any]]]:
+    of: dict[Feed, list[dict[str, Any]]] = {one.feed: [] for one in present}
     for row in rows:
         of[row["network"], row["retailer"]].append(row)
-    return {feed: _reading(of[feed]) for feed in feeds}
+    return of
+
+
+def _readings(present: Iterable[Delivery], rows: Iterable[dict[str, Any]]) -> dict[Feed, Reading]:
+    return {feed: _reading(own) for feed, own in _by_feed(present, rows).items()}
 
 
 def _reading(rows: list[dict[str, Any]]) -> Reading:

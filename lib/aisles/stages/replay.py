@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from aisles.products.history import history
 from aisles.products.identity import judge
-from aisles.products.normalise import normalise
+from aisles.products.normalise import Readings, normalise
 from aisles.stages.deliveries import Feed, among, deliveries, records
 from aisles.stages.job import Account, Job, step
-from aisles.stages.readings import Stated, unsettled
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -25,19 +25,21 @@ def replay(
     job: Job,
     account: Account,
     feeds: list[Feed],
-    stated: Mapping[Feed, Stated],
+    how: Mapping[dt.date, Readings],
     metadata: dict[str, Any],
 ) -> None:
-    """Makes the products of these feeds what all their deliveries in order give."""
+    """Makes the products of these feeds what all their deliveries in order give.
+
+    how: the readings of their deliveries, by day.
+    """
     from pyspark import StorageLevel
 
     with step(f"replaying all deliveries of {len(feeds)} feeds, as one of them came late"):
-        every = deliveries(job, feeds)
-        candidates = _replayed(job, feeds, every, stated).persist(StorageLevel.DISK_ONLY)
+        candidates = _replayed(job, how).persist(StorageLevel.DISK_ONLY)
         try:
             account.rows_in += candidates.count()
             kept = judge(candidates).where("verdict IS NULL").drop("verdict", "reason")
-            state = history(kept, every)
+            state = history(kept, deliveries(job, feeds))
             rows = job.tables.conform("products", state)
             job.tables.merge(
                 "products",
@@ -51,13 +53,9 @@ def replay(
             candidates.unpersist()
 
 
-def _replayed(
-    job: Job, feeds: list[Feed], every: DataFrame, stated: Mapping[Feed, Stated]
-) -> DataFrame:
-    """One row is one record of any delivery of the feeds, read as its own day was laid out."""
-    days = [row["run_date"] for row in every.select("run_date").distinct().collect()]
+def _replayed(job: Job, how: Mapping[dt.date, Readings]) -> DataFrame:
+    """One row is one record of any delivery of the feeds, read as its own day was."""
     cleaned = [
-        normalise(unsettled(job, feeds, stated, day))(records(job, feeds, day))
-        for day in sorted(days)
+        normalise(readings)(records(job, readings, day)) for day, readings in sorted(how.items())
     ]
     return reduce(lambda some, more: some.unionByName(more), cleaned)
