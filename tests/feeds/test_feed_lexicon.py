@@ -17,6 +17,12 @@ def test_a_missing_word_list_is_an_error_of_the_installation_not_of_the_feed(
         raise FileNotFoundError("words.yml")
 
     monkeypatch.setattr(lexicon, "files", lost)
-    lexicon.value_words.cache_clear()
-    with pytest.raises(RuntimeError, match=r"lacks aisles/feeds/"):
-        list(parse(io.BytesIO(b"7,blue\n8,red\n"), "a.csv"))
+    with pytest.raises(RuntimeError, match=r"lacks aisles/feeds/values\.yml") as raised:
+        lexicon._read("values.yml")
+
+    def unplanned(*_: object) -> None:
+        raise raised.value
+
+    monkeypatch.setattr("aisles.feeds.parse.plan_of", unplanned)
+    with pytest.raises(RuntimeError, match="lacks"):
+        list(parse(io.BytesIO(b"id,title\n1,a\n"), "a.csv"))

@@ -25,7 +25,7 @@ _SIGN = (
     r"|[$€£¥￥₹₽₴₺₩฿₫đ₪₸円元원]|Rp\.?|RM|บาท)"
 )
 _NUMBER = r"[+-]?\d{1,3}(?:[ '’.,\u00a0\u202f]\d{2,3})+(?:[.,]\d{1,2})?|[+-]?\d+(?:[.,]\d{1,4})?"
-_MONEY = re.compile(rf"^{_SIGN}?\s*({_NUMBER})(?:\s*{_SIGN}|,-|:-|\.-)?$", re.I)
+_MONEY = re.compile(rf"^{_SIGN}?\s*({_NUMBER})(?:,-|:-|\.-)?(?:\s*{_SIGN})?$", re.I)
 _DECIMAL = re.compile(r"\d[.,]\d{1,2}\b")
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 _DOT = re.compile(r"\d\.\d{1,2}(?:[^\d.,]|$)")
