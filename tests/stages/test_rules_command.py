@@ -40,7 +40,10 @@ def test_errors_end_with_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[
     path = _write(tmp_path, _SOUND, unreachable, _BROKEN)
     assert main(["rules", "check", path]) == 1
     said = capsys.readouterr()
-    assert said.err == f"aisles: {path}: 1 error in the rules\n"
+    assert said.err.splitlines() == [
+        "words were not looked for in products: --tables names none",
+        f"aisles: {path}: 1 error in the rules",
+    ]
     assert [line.rstrip() for line in said.out.splitlines()] == [
         "line 3, rule R2",
         '  title contains "feeding bib"',

@@ -177,14 +177,15 @@ def labels(
     precision: of all rules (see `rule_precision`), where votes and answers are those of some
     products only.
     """
-    answers = closed_answers(human, containing)
-    judged = judge(votes, answers, containing)
+    # Each is read several times below; unrolled, the plan would hold dozens of copies of them.
+    answers = closed_answers(human, containing).localCheckpoint()
+    judged = judge(votes, answers, containing).localCheckpoint()
     if precision is None:
         precision = rule_precision(votes, judged, config, containing)
     # A vote that people refused says nothing of the categories above or below it either.
     refused = judged.selectExpr(*KEYS, "-answer AS vote")
     standing = votes.join(refused, [*KEYS, "vote"], how="left_anti")
-    believed = _believed(standing, precision, containing)
+    believed = _believed(standing, precision, containing).localCheckpoint()
     free = believed.join(judge(believed, answers, containing), KEYS, how="left_anti")
     return _from_answers(answers, config).unionByName(_from_votes(free, config))
 
