@@ -264,6 +264,7 @@ def test_an_empty_delivery_leaves_the_roles_and_the_shop(shop: Shop) -> None:
     assert all(row[1] for row in shop.products().values())
 
 
+@pytest.mark.long
 def test_a_killed_run_says_what_moved_when_it_runs_again(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,6 +293,7 @@ def sized(number: int, size: str, price: str = "19.95") -> str:
     return f"{7000 + number},Nordlys Trail Shoe {number} red,{size},{price},{link}"
 
 
+@pytest.mark.long
 def test_a_late_delivery_is_read_with_what_others_lend(shop: Shop) -> None:
     """The small shop's sizes are known only from the large one's column of the same name."""
     other = shop.feeds / "net" / "large.csv"
