@@ -47,17 +47,24 @@ def rule_answers(rules: DataFrame, votes: DataFrame, judged: DataFrame) -> DataF
 
 def assigning(votes: DataFrame, containing: DataFrame) -> DataFrame:
     """The `is` votes that no `is not` of the product denies, there or in a category above."""
+    denied = contradictions(votes, containing).select(*KEYS).distinct()
+    return votes.filter("vote > 0").join(denied, KEYS, how="left_anti")
+
+
+def contradictions(votes: DataFrame, containing: DataFrame) -> DataFrame:
+    """One row is one pair of an `is` vote and the category, there or above, of an `is not` vote
+    of the same product: product_id, category_id, above."""
     from pyspark.sql import functions as F
 
-    stated = votes.filter("vote > 0")
     denied = votes.filter("vote < 0").select("product_id", F.col("category_id").alias("above"))
-    met = (
-        stated.select(*KEYS)
+    return (
+        votes.filter("vote > 0")
+        .select(*KEYS)
+        .distinct()
         .join(denied.select("product_id").distinct(), "product_id", how="left_semi")
         .join(F.broadcast(containing), "category_id", how="inner")
         .join(denied.distinct(), ["product_id", "above"], how="left_semi")
     )
-    return stated.join(met.select(*KEYS).distinct(), KEYS, how="left_anti")
 
 
 def closed_answers(human: DataFrame, containing: DataFrame) -> DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from aisles.labels.targets import KEYS, RULE, assigning, judge
+from aisles.labels.targets import KEYS, RULE, assigning, contradictions, judge
 from aisles.labels.tree import closed_down, closed_up
 
 _FOUND = ["field", "span_start", "span_end", "matched_text"]
@@ -69,14 +69,7 @@ def _companions(votes: DataFrame, containing: DataFrame) -> DataFrame:
 
 def _opposed(votes: DataFrame, containing: DataFrame) -> DataFrame:
     """One row is one pair and sign of a vote that a vote of the other sign stands against."""
-    denied = votes.filter("vote < 0").select("product_id", F.col("category_id").alias("above"))
-    met = (
-        votes.filter("vote > 0")
-        .select(*KEYS)
-        .distinct()
-        .join(F.broadcast(containing), "category_id", how="inner")
-        .join(denied.distinct(), ["product_id", "above"], how="inner")
-    )
+    met = contradictions(votes, containing)
     stated = met.selectExpr(*KEYS, "1 AS vote")
     refused = met.selectExpr("product_id", "above AS category_id", "-1 AS vote")
     return stated.unionByName(refused).distinct().withColumn("opposed", F.lit(True))

@@ -66,10 +66,12 @@ class FieldSearch:
         values = {a.text: n for a, n in atoms.items() if a.kind == VALUE}
         self.patterns = [compile_pattern(atom.text) for atom, _ in patterns]
         self.pattern_atoms = np.array([number for _, number in patterns], np.int64)
-        self.texts_of_patterns = [atom.text for atom, _ in patterns]
         self.values = pa.array(list(values), pa.string())
         self.value_atoms = np.array(list(values.values()), np.int64)
-        self._prepare_words(phrases, [required_literals(atom.text) for atom, _ in patterns])
+        literals = [required_literals(atom.text) for atom, _ in patterns]
+        self._prepare_words(phrases, literals)
+        bare = [atom.text for (atom, _), found in zip(patterns, literals) if found is None]
+        self.any_of = compile_patterns(bare) if len(bare) > 1 else None
 
     def _prepare_words(
         self, phrases: dict[str, int], literals: list[frozenset[Literal] | None]
@@ -84,8 +86,6 @@ class FieldSearch:
         self.edge_left = np.array([one.left for one, _ in edges], np.bool_)
         self.edge_right = np.array([one.right for one, _ in edges], np.bool_)
         self.always = np.array([i for i, one in enumerate(literals) if one is None], np.int64)
-        bare = [self.texts_of_patterns[i] for i in self.always]
-        self.any_of = compile_patterns(bare) if len(bare) > 1 else None
         self.word_atoms = np.array([phrases.get(word, -1) for word in words], np.int64)
         self.word_first = np.array([is_word_char(word[0]) for word in words], np.bool_)
         self.word_last = np.array([is_word_char(word[-1]) for word in words], np.bool_)

@@ -44,8 +44,9 @@ def update_votes(job: Job, rules: Sequence[Rule]) -> Changed:
     versions = {rule.rule_id: _version(rule) for rule in voting}
     now = {"products": job.tables.version("products"), "rules": versions, "engine": ENGINE}
     before = job.tables.version("rule_votes")
-    known = mark is not None and mark.get("engine") == ENGINE
-    products = changed_products(job, mark["products"]) if mark and known else None
+    if mark is not None and mark.get("engine") != ENGINE:
+        mark = None
+    products = None if mark is None else changed_products(job, mark["products"])
     if mark is None or products is None:
         return _all(job, voting, now, before)
     new = [rule for rule in voting if mark["rules"].get(rule.rule_id) != _version(rule)]
