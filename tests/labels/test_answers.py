@@ -237,6 +237,7 @@ NO_SHARE = "expected a number above 0 and at most 1"
                 "p,boots,1,,0,": f"propensity is '0'; {NO_SHARE}",
                 "p,boots,1,,20%,": f"propensity is '20%'; {NO_SHARE}",
                 "p,boots,1,yesterday,,": "at is 'yesterday'; expected a timestamp",
+                "p,boots,1,2999-01-01,,": "at is '2999-01-01'; expected a time that is not to come",
                 "p,boots,1": "3 cells; expected 6",
                 "p,boots,1,,,two": "round is 'two'; expected a whole number",
             },

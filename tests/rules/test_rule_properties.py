@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -158,6 +161,37 @@ def explains(predicate: Node, place: dict[str, object]) -> bool:
         case _:
             return False
     return found and (place["field"] == name or name == "any")
+
+
+def is_found(field: str, phrase: str) -> bool:
+    """`contains` by the letter of the description, sign by sign, with nothing of the project's."""
+    text, wanted = (
+        re.sub(r"\s+", " ", unicodedata.normalize("NFC", one).casefold()).strip()
+        for one in (field, phrase)
+    )
+
+    def inner(place: int) -> bool:
+        """Whether both signs around the place are letters, marks or digits."""
+        around = text[place - 1 : place + 1] if place else ""
+        return len(around) == 2 and all(unicodedata.category(sign)[0] in "LMN" for sign in around)
+
+    ends = [(i, i + len(wanted)) for i in range(len(text)) if text.startswith(wanted, i)]
+    return any(not inner(start) and not inner(end) for start, end in ends)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=20), st.integers(0, 19), st.integers(1, 6), st.text(max_size=3))
+def test_any_unicode_text_is_found_as_described(
+    text: str, start: int, size: int, other: str
+) -> None:
+    phrase = text[start : start + size].replace("\\", "") + other.replace("\\", "")
+    if not phrase.strip():
+        return
+    products: list[dict[str, object]] = [{"title": text}, {"title": text.swapcase() + " " + phrase}]
+    rules = [Rule("R1", "c", written(Contains("title", (phrase,))))]
+    votes = RuleSet.compile(rules).match(batch_of(products))
+    expected = [f"p{i}" for i, p in enumerate(products) if is_found(str(p["title"]), phrase)]
+    assert votes["product_id"].to_pylist() == expected
 
 
 @given(_TEXTS)

@@ -295,3 +295,18 @@ def test_a_trial_without_a_category_names_the_models_own(
     assert any(line.split() == ["3", "20%", "0.80", "11", "Wear", ">", "Shoes"] for line in lines)
     assert any(line.split() == ["1", "7%", "0.90", "1", "Wear"] for line in lines)
     assert "12 of 15 are caught by no rule yet" in lines
+
+
+@pytest.mark.usefixtures("spark")
+def test_words_of_a_trial_that_no_product_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = str(tmp_path)
+    _products(tables)
+    condition = 'title contains_any ("shoee", "sole", "hat") and price < 9'
+    assert main(["rules", "try", condition, "--tables", tables, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(one["code"], one["advice"]) for one in found] == [
+        ("misspelt", "Did you mean shoe (10)?"),
+        ("unseen", "Look for other words, or keep these for products to come."),
+    ]

@@ -29,6 +29,7 @@ OPTIONAL = {
 _FROM = ("file", "file_hash", "record_no")
 _KEEP = ["answer_id", "product_id", "form", *OPTIONAL, *_FROM]
 _TRUE, _FALSE = ("1", "true"), ("0", "false")
+_CLOCKS = "INTERVAL 1 DAY"  # by which a time may lie ahead: clocks and time zones differ
 _RAW_LENGTH = 10_000  # code points of a rejected record that are kept
 
 
@@ -159,19 +160,23 @@ def _wrong() -> Column:
 
     pair, whole = F.col("form") == "pairs", F.col("form") == "sets"
     share = F.col("propensity")
-    reasons = {
-        "product_id": (F.col("product_id").isNull(), "network/retailer/merchant_product_id"),
-        "answer": (pair & ~_one_of("answer"), "1 or 0"),
-        "complete": (whole & _given("complete") & ~_one_of("complete_text"), "1 or 0"),
-        "at": (_given("at") & F.col("at").isNull(), "a timestamp"),
-        "round": (_given("round") & F.col("round").isNull(), "a whole number"),
-        "propensity": (
+    ahead = F.col("at") > F.current_timestamp() + F.expr(_CLOCKS)
+    reasons = [
+        ("product_id", F.col("product_id").isNull(), "network/retailer/merchant_product_id"),
+        ("answer", pair & ~_one_of("answer"), "1 or 0"),
+        ("complete", whole & _given("complete") & ~_one_of("complete_text"), "1 or 0"),
+        ("at", _given("at") & F.col("at").isNull(), "a timestamp"),
+        # The newest answer wins: one from the future would silence all that come before then.
+        ("at", ahead, "a time that is not to come"),
+        ("round", _given("round") & F.col("round").isNull(), "a whole number"),
+        (
+            "propensity",
             _given("propensity") & ~F.coalesce((share > 0) & (share <= 1), F.lit(False)),
             "a number above 0 and at most 1",
         ),
-        "category_id": (pair & ~F.col("known"), "a category of the table categories"),
-    }
-    found = [F.when(bad, _reason(name, wanted)) for name, (bad, wanted) in reasons.items()]
+        ("category_id", pair & ~F.col("known"), "a category of the table categories"),
+    ]
+    found = [F.when(bad, _reason(name, wanted)) for name, bad, wanted in reasons]
     silent = whole & (F.col("named") == 0) & ~(F.col("complete") & F.col("unknown").isNull())
     nothing = F.when(
         silent & F.col("unknown").isNull(),

@@ -73,9 +73,10 @@ class Seen:
 
 def seen_words(batches: Iterable[pa.RecordBatch], entries: Iterable[Entry]) -> Seen:
     """The words in the fields that the rules read; of those no rule names the most frequent."""
-    asked = [(node, text) for entry in entries for node, text in _strings(entry)]
-    keep = pa.array(sorted({word for _, text in asked for word in words_of(text)}), pa.string())
-    fields = dict.fromkeys(field for node, _ in asked for field in fields_of(node))
+    entries = list(entries)
+    keep = pa.array(sorted({word for entry in entries for word in words_in(entry)}), pa.string())
+    nodes = [node for entry in entries for node, _ in _strings(entry)]
+    fields = dict.fromkeys(field for node in nodes for field in fields_of(node))
     counts = dict.fromkeys(fields, _NONE)
     for batch in batches:
         for field, before in counts.items():
@@ -91,10 +92,9 @@ def word_findings(entries: Sequence[Entry], seen: Seen) -> Iterator[Finding]:
 
     One for each word of a string that is nearly another one, one for each predicate with others.
     """
-    words = {word for entry in entries for _, text in _strings(entry) for word in words_of(text)}
-    there = seen.has(words)
+    there = seen.has({word for entry in entries for word in words_in(entry)})
     for entry in entries:
-        own = {word for _, text in _strings(entry) for word in words_of(text)}
+        own = words_in(entry)
         for path, node in predicates(entry.node):
             place = entry.place.at(path)
             fields = fields_of(node)
@@ -116,6 +116,11 @@ def word_findings(entries: Sequence[Entry], seen: Seen) -> Iterator[Finding]:
 def words_of(text: str) -> list[str]:
     """The longest runs of word signs in the normal form; whoever finds the text finds them."""
     return "".join(s if is_word_char(s) else " " for s in normalise(text)).split()
+
+
+def words_in(entry: Entry) -> set[str]:
+    """The words of all phrases and values of the condition."""
+    return {word for _, text in _strings(entry) for word in words_of(text)}
 
 
 def fields_of(node: Predicate) -> tuple[str, ...]:

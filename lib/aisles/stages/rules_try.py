@@ -21,6 +21,8 @@ from aisles.rules.trial import (
     samples,
     uncaught,
 )
+from aisles.rules.word_counts import counted
+from aisles.rules.words import word_findings
 from aisles.stages.job import Job, open_job, step
 from aisles.stages.rules import RulesTry
 from aisles.stages.vote_changes import rule_fields
@@ -111,14 +113,14 @@ def attempt(params: RulesTry) -> None:
         raise ValueError(f"the condition cannot be read: {entry.error}")
     if params.samples < 0:
         raise ValueError(f"--samples {params.samples}: expected a number of products")
-    trial = tried(open_job(params), params, findings)
+    trial = tried(open_job(params), params, entry, findings)
     if params.json:
         print(jsons.dumps(asdict(trial), ensure_ascii=False, indent=2))
     else:
         show_trial(console(), trial)
 
 
-def tried(job: Job, params: RulesTry, findings: list[Finding]) -> Trial:
+def tried(job: Job, params: RulesTry, entry: Entry, findings: list[Finding]) -> Trial:
     """What the condition finds in the tables; writes nothing."""
     trial = Trial(params.condition, params.category, findings=findings)
     tree = _tree(job)
@@ -130,6 +132,8 @@ def tried(job: Job, params: RulesTry, findings: list[Finding]) -> Trial:
         raise ValueError("there is no table products; run aisles normalise, or name --tables")
     products = job.tables.read("products").filter("active")
     trial.products = products.count()
+    with step("looking for its words"):
+        trial.findings += word_findings([entry], counted(products, entry))
     found = found_by(params.condition)(products.select(*rule_fields())).persist()
     try:
         with step("matching"):
