@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS category_rule_report (
   share DOUBLE COMMENT 'share of right ones among the found by sampled answers and complete sets; null without any',
   effective DOUBLE NOT NULL COMMENT 'how many answers of a simple random sample would say as much',
   prior DOUBLE NOT NULL COMMENT 'mean of the prior, which comes from the category above',
+  prior_strength DOUBLE NOT NULL COMMENT 'how many answers the prior weighs',
   precision DOUBLE NOT NULL COMMENT 'share of right ones among the found products, mean of the Beta posterior',
   precision_low DOUBLE NOT NULL COMMENT 'lower bound of the 95 % interval',
   precision_high DOUBLE NOT NULL COMMENT 'upper bound of the 95 % interval',

@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS rule_report (
   effective DOUBLE COMMENT 'how many answers of a simple random sample would say as much',
   prior DOUBLE COMMENT 'mean of the prior: what answers on the rules around it in the tree say, drawn towards the configured one',
   prior_answers DOUBLE COMMENT 'effective answers on other rules that moved the prior',
+  prior_strength DOUBLE COMMENT 'how many answers the prior weighs: small where some rules are always right and others never',
   precision DOUBLE COMMENT 'share of right votes, mean of the Beta posterior; null when its category is not in the tree',
   precision_low DOUBLE COMMENT 'lower bound of the 95 % interval',
   precision_high DOUBLE COMMENT 'upper bound of the 95 % interval',

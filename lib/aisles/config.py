@@ -87,7 +87,7 @@ class LabelsConfig:
     """How far votes and answers are trusted."""
 
     rule_precision: float = 0.8  # prior mean of a rule's precision, until answers exist
-    rule_strength: float = 8.0  # prior's weight, in answers
+    rule_strength: float = 4.0  # prior's weight in answers, until answers tell how alike rules are
     vote_weight: float = 1.0  # weight of a label that rests on votes alone
     answer_weight: float = 10.0  # weight of a label that rests on a human answer
     unknown_weight: float = 0.1  # weight of a pair with neither vote nor answer

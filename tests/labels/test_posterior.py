@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from aisles.labels.posterior import guarded, interval, posterior
+from aisles.labels.pooling import at_strength, chained, interval, nested, pooled
+from aisles.labels.posterior import effective, guarded
 
 S, M = 8.0, 0.8  # strength and mean of the prior
 NOTHING = (0, 0.0, 0.0, 0.0, 0, 0)
@@ -18,8 +19,8 @@ def sums(*answers: tuple[float, int], of_sets: tuple[int, int] = (0, 0)) -> tupl
 
 
 def of(own: tuple, *levels: tuple) -> dict[str, float]:
-    stacked = np.array([levels], float).reshape(1, len(levels), 6)
-    found = posterior(stacked, np.array([own], float), M, S)
+    around = effective(np.array(levels, float).reshape(len(levels), 6))
+    found = at_strength(effective(np.array([own], float)), lambda _: around[None], M, S)
     return {name: float(value[0]) for name, value in found.items()}
 
 
@@ -107,9 +108,14 @@ def drawn(seed: int, rounds: int) -> tuple[np.ndarray, float]:
     return np.stack(totals, axis=1).astype(float), float(right.mean())
 
 
+def alone(own: np.ndarray, prior: float, strength: float) -> dict[str, np.ndarray]:
+    """KNOWN of items with nothing around them, of SUMS."""
+    return at_strength(effective(own), chained(np.zeros((len(own), 0), int)), prior, strength)
+
+
 def test_the_share_is_unbiased_under_sampling_that_prefers_errors() -> None:
     own, truth = drawn(1, 4000)
-    share = posterior(np.zeros((len(own), 0, 4)), own, M, S)["share"]
+    share = alone(own, M, S)["share"]
     error = share.std() / np.sqrt(len(share))
     # Hajek's ratio has a bias of the order 1 / answers, far below the plain share's.
     assert share.mean() == pytest.approx(truth, abs=3 * error + 0.01)
@@ -128,20 +134,76 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     held = []
     for seed in range(40):
         own, truth = drawn(100 + seed, 50)
-        found = posterior(np.zeros((len(own), 0, 4)), own, truth, 1e-9)
+        found = alone(own, truth, 1e-9)
         held.append(np.mean((found["low"] <= truth) & (truth <= found["high"])))
     assert np.mean(held) > 0.93
 
 
+def test_answers_on_one_item_count_once_and_less_the_more_they_are() -> None:
+    # Pools 0 > 1; items 0 and 1 lie in 1, item 2 in 0 alone, item 3 in another tree (2).
+    paths = np.array([[0, 1], [0, 1], [0, -1], [2, -1]])
+    own = np.array([[12.0, 12.0], [4.0, 0.0], [1.0, 1.0], [2.0, 2.0]])
+    s = 3.0
+    known = at_strength(own, nested(paths), 0.5, s)
+    many, few, one = 12 * 4 / 15, 4 * 4 / 7, 1.0  # n (s + 1) / (s + n)
+    top = (s * 0.5 + one) / (s + one)
+    assert known["prior"] == pytest.approx(
+        [
+            (s * top + 0) / (s + few),
+            (s * top + many) / (s + many),
+            (s * 0.5 + many) / (s + many + few),
+            0.5,
+        ]
+    )
+    assert known["prior_answers"] == pytest.approx([one + few, one + many, many + few, 0])
+    assert known["mean"][0] == pytest.approx((s * known["prior"][0] + 12) / (s + 12))
+
+
+def test_levels_of_a_chain_are_the_items_above() -> None:
+    levels = chained(np.array([[-1, -1], [0, -1], [0, 1]]))
+    own = np.array([[4.0, 3.0], [2.0, 1.0], [1.0, 0.0]])
+    expected = [[[0, 0], [0, 0]], [[4, 3], [0, 0]], [[4, 3], [2, 1]]]
+    assert levels(own).tolist() == expected
+
+
+def population(
+    seed: int, categories: int, rules: int, spread: float, answers: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """True precision of rules, their answers (n, 2) and their pools; spread: the true strength."""
+    draw = np.random.default_rng(seed)
+    category = draw.beta(4, 2, categories).clip(0.02, 0.98).repeat(rules)
+    precision = draw.beta(spread * category, spread * (1 - category))
+    count = draw.poisson(draw.gamma(0.5, answers / 0.5, len(category)))
+    own = np.stack([count, draw.binomial(count, precision)], axis=1).astype(float)
+    return precision, own, np.arange(categories).repeat(rules)[:, None]
+
+
+@pytest.mark.parametrize("spread", [0.7, 3.0, 20.0])
+def test_how_alike_rules_are_is_told_by_their_answers(spread: float) -> None:
+    precision, own, pools = population(5, 80, 8, spread, 6)
+    known = pooled(own, nested(pools), M, 4.0)
+    # Categories differ as well, which the one strength has to hold too.
+    assert spread / 3 <= known["prior_strength"][0] <= spread * 2
+    inside = (known["low"] <= precision) & (precision <= known["high"])
+    # At spread 0.7 most rules are always right or never: right at the bounds.
+    near = (known["low"] - 0.01 <= precision) & (precision <= known["high"] + 0.01)
+    assert near.mean() > 0.92
+    assert inside.mean() > 0.85
+    worse = at_strength(own, nested(pools), M, spread * 8)
+    better = ((known["mean"] - precision) ** 2).mean()
+    assert better < 0.9 * ((worse["mean"] - precision) ** 2).mean()
+
+
+def test_without_answers_the_configured_strength_stays() -> None:
+    known = pooled(np.zeros((3, 2)), nested(np.zeros((3, 1), int)), M, 4.0)
+    assert known["prior_strength"].tolist() == [4.0] * 3
+    assert known["mean"] == pytest.approx([M] * 3)
+    assert np.isnan(known["share"]).all()
+
+
 def test_drawing_down_the_tree_errs_less_than_one_prior_for_all() -> None:
     # 60 categories of 6 rules each, about 4 answers a rule; rules of a category are alike.
-    draw = np.random.default_rng(3)
-    category = draw.beta(4, 2, 60)
-    precision = draw.beta(20 * np.repeat(category, 6), 20 * (1 - np.repeat(category, 6)))
-    count = draw.poisson(4, 360)
-    right = draw.binomial(count, precision)
-    own = np.stack([count, count, right, count], axis=1).astype(float)
-    together = np.add.reduceat(own, np.arange(0, 360, 6)).repeat(6, axis=0)
-    alone = posterior(np.zeros((360, 0, 4)), own, M, S)["mean"]
-    drawn_down = posterior((together - own)[:, None], own, M, S)["mean"]
-    assert ((drawn_down - precision) ** 2).mean() < 0.75 * ((alone - precision) ** 2).mean()
+    precision, own, pools = population(3, 60, 6, 20.0, 4)
+    one = at_strength(own, chained(np.zeros((360, 0), int)), M, S)["mean"]
+    drawn_down = pooled(own, nested(pools), M, S)["mean"]
+    assert ((drawn_down - precision) ** 2).mean() < 0.75 * ((one - precision) ** 2).mean()

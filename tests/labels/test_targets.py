@@ -3,9 +3,11 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pytest
 
 from aisles.config import LabelsConfig
+from aisles.labels.pooling import nested, pooled
 from aisles.labels.targets import closed_answers, judge, labels, rule_precision
 from aisles.labels.tree import above
 from aisles.taxonomy import Taxonomy
@@ -272,23 +274,16 @@ def test_precision_is_a_posterior_over_sampled_answers(spark: "SparkSession") ->
         ],
         JUDGED,
     )
-    # Weights 2 and 4 say as much as 36 / 20 answers; each version's prior is what the other one's
-    # answers make of 0.8, and rules that say `is not` are judged apart.
-    both, one = 36 / 20, 1
-    from_v1 = (0.8 * 8 + both * (2 / 6)) / (8 + both)
-    from_v2 = (0.8 * 8 + one) / (8 + one)
-    assert precision_of(votes, judged) == pytest.approx(
-        {
-            "mixed v1": (from_v2 * 8 + both * (2 / 6)) / (8 + both),
-            "mixed v2": (from_v1 * 8 + one) / (8 + one),
-            "not v1": (0.8 * 8 + both * (4 / 6)) / (8 + both),
-            # Of the same category, without an answer of its own.
-            "unasked v1": (0.8 * 8 + (2 + 2 + 4) ** 2 / (4 + 4 + 16) * (4 / 8))
-            / (8 + (2 + 2 + 4) ** 2 / (4 + 4 + 16)),
-            # Another tree.
-            "elsewhere v1": 0.8,
-        }
-    )
+    # Weights 2 and 4 say as much as 36 / 20 answers; the versions of a rule are two rules of one
+    # category, and rules that say `is not` are judged apart, as is another tree.
+    both, one = [36 / 20, 36 / 20 * 2 / 6], [1, 1]
+    own = np.array([[0, 0], both, one, [36 / 20, 36 / 20 * 4 / 6], [0, 0]])
+    pools = np.array([[0], [1], [1], [2], [1]])
+    means = pooled(own, nested(pools), CONFIG.rule_precision, CONFIG.rule_strength)["mean"]
+    rules = ["elsewhere v1", "mixed v1", "mixed v2", "not v1", "unasked v1"]
+    assert precision_of(votes, judged) == pytest.approx(dict(zip(rules, means)))
+    assert means[0] == 0.8
+    assert means[4] < means[2] < 0.8
 
 
 def test_complete_sets_estimate_precision_and_single_answers_do_not(spark: "SparkSession") -> None:
@@ -305,7 +300,13 @@ def test_complete_sets_estimate_precision_and_single_answers_do_not(spark: "Spar
         ("p0", -1, True),
         ("p1", -1, False),
     }
-    assert precision_of(votes, judged) == pytest.approx({"r v1": 6.4 / 9})
+    assert precision_of(votes, judged) == pytest.approx({"r v1": alone(1, 0)})
+
+
+def alone(answers: float, right: float) -> float:
+    """The precision of a single rule with so many answers."""
+    own, pools = np.array([[answers, right]]), np.array([[0]])
+    return float(pooled(own, nested(pools), 0.8, CONFIG.rule_strength)["mean"][0])
 
 
 def test_sampled_answers_move_the_targets_of_votes(spark: "SparkSession") -> None:
@@ -320,7 +321,7 @@ def test_sampled_answers_move_the_targets_of_votes(spark: "SparkSession") -> Non
     ).collect()
     by_product = {row["product_id"]: row for row in found}
     effective = (2 + 10) ** 2 / (2**2 + 10**2)
-    assert by_product["p2"]["target"] == pytest.approx(6.4 / (8 + effective))
+    assert by_product["p2"]["target"] == pytest.approx(alone(effective, 0))
     assert by_product["p0"]["importance"] == pytest.approx(2.0)
     assert by_product["p1"]["importance"] == pytest.approx(10.0)
     assert by_product["p2"]["importance"] == 1.0

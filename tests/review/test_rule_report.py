@@ -104,41 +104,46 @@ def test_answers(rule: str, reported: Reported) -> None:
     assert tuple(row[n] for n in (*names, "unique_right", "unique_wrong")) == ANSWERED[rule]
 
 
-# The set says that D1 and D2 are right, and B1 wrong. Of fashion without shoes; of shoes without
-# boots, where S1 was wrong once; then of boots without the rule itself.
-FASHION = (8 * 0.8 + 2) / 10
-SHOES = 8 * FASHION / 9
-PRECISION = {
-    # prior, effective answers, share of right ones, basis
-    "B1": (8 * SHOES / 9, 36 / 20 + 1, 0.6 / 2.8, "sampled answers"),
-    "B2": ((8 * SHOES + 0.6) / 10.8, 1.0, 0.0, "sampled answers"),
-    # Weights 2, 4 and 4 on both rules of boots, one of them right; nothing on shoes but S1's own.
-    "S1": ((8 * FASHION + 100 / 36 * 0.2) / (9 + 100 / 36), 1.0, 0.0, "sampled answers"),
-    "N1": (0.8, 1.0, 1.0, "sampled answers"),
-    "T1": (0.8, 4.0, 0.0, "sampled answers"),
-    # Fashion without dresses: the same and S1's wrong one of weight 1. Then D2, right by the set.
-    "D1": (
-        (8 * (6.4 + 121 / 37 * 2 / 11) / (9 + 121 / 37) + 1) / 9,
-        1.0,
-        1.0,
-        "complete sets",
-    ),
-}
+def _told(s: float) -> dict[str, tuple[float, float, float, str]]:
+    """rule -> prior, effective answers, share of right ones, basis; s: the prior's strength."""
+    b1 = 2.8 * (s + 1) / (s + 2.8)  # what B1's answers say of other rules, a share of 0.6 / 2.8
+    # The set says that D1 and D2 are right, and B1 wrong. Of fashion without shoes; of shoes
+    # without boots, where S1 was wrong once; then of boots without the rule itself.
+    fashion = (s * 0.8 + 2) / (s + 2)
+    shoes = s * fashion / (s + 1)
+    # Fashion without dresses; then D2, right by the set.
+    others = (s * 0.8 + b1 * 0.6 / 2.8) / (s + b1 + 2)
+    sampled = "sampled answers"
+    return {
+        "B1": (s * shoes / (s + 1), 36 / 20 + 1, 0.6 / 2.8, sampled),
+        "B2": ((s * shoes + b1 * 0.6 / 2.8) / (s + b1), 1.0, 0.0, sampled),
+        "S1": ((s * fashion + b1 * 0.6 / 2.8) / (s + b1 + 1), 1.0, 0.0, sampled),
+        "N1": (0.8, 1.0, 1.0, sampled),
+        "T1": (0.8, 4.0, 0.0, sampled),
+        "D1": ((s * others + 1) / (s + 1), 1.0, 1.0, "complete sets"),
+    }
 
 
-@pytest.mark.parametrize("rule", PRECISION)
+@pytest.mark.parametrize("rule", _told(1))
 def test_precision(rule: str, reported: Reported) -> None:
     row = reported.rules[rule]
-    prior, effective, share, basis = PRECISION[rule]
-    yes = 8 * prior + effective * (share or 0)
-    no = 8 + effective - yes
+    s = row["prior_strength"]
+    prior, effective, share, basis = _told(s)[rule]
+    yes = s * prior + effective * share
+    no = s + effective - yes
     assert row["prior"] == pytest.approx(prior)
     assert row["effective"] == pytest.approx(effective)
-    assert row["share"] == (None if share is None else pytest.approx(share))
+    assert row["share"] == pytest.approx(share)
     assert row["precision"] == pytest.approx(yes / (yes + no))
     bounds = (row["precision_low"], row["precision_high"])
     assert bounds == pytest.approx(beta.interval(0.95, yes, no), abs=1e-6)
     assert row["basis"] == basis
+
+
+def test_rules_that_differ_weaken_the_prior(reported: Reported) -> None:
+    strengths = {row["prior_strength"] for row in reported.rules.values()} - {None}
+    assert len(strengths) == 1
+    assert strengths.pop() < SETTINGS["labels.rule_strength"]
 
 
 def test_precision_of_what_a_rule_alone_finds(reported: Reported) -> None:
@@ -207,11 +212,12 @@ def test_what_categories_find(reported: Reported) -> None:
 
 def test_precision_of_categories_comes_down_the_tree(reported: Reported) -> None:
     found = {c: row["precision"] for c, row in reported.categories.items()}
-    fashion = 7.4 / 9  # by the set, which refuses shoes
-    shoes = 8 * fashion / 9
+    s = reported.categories["boots"]["prior_strength"]
+    fashion = (s * 0.8 + 1) / (s + 1)  # by the set, which refuses shoes
+    shoes = s * fashion / (s + 1)
     assert found["fashion"] == pytest.approx(fashion)
     assert found["shoes"] == pytest.approx(shoes)
-    assert found["boots"] == pytest.approx((8 * shoes + 1.8 / 3) / 10.8)
+    assert found["boots"] == pytest.approx((s * shoes + 1.8 / 3) / (s + 2.8))
     assert found["sandals"] == pytest.approx(shoes)
     assert reported.categories["sandals"]["basis"] == "answers above"
     assert reported.categories["dresses"]["basis"] == "complete sets"
@@ -338,7 +344,10 @@ def test_rule_quality_is_for_reading(reported: Reported) -> None:
     assert [row["rule_id"] for row in found][:4] == ["G1", "X0", "T1", "M0"]
     (row,) = [row for row in found if row["rule_id"] == "T1"]
     assert row["condition"] == 'title contains "boots"'
-    assert (row["precision_percent"], row["interval_percent"]) == (53.3, "26 to 79")
+    told = reported.rules["T1"]
+    low, high = (round(100 * told[f"precision_{end}"]) for end in ("low", "high"))
+    assert row["precision_percent"] == round(100 * told["precision"], 1)
+    assert row["interval_percent"] == f"{low} to {high}"
 
 
 def test_without_a_model_its_columns_are_null(reported: Reported) -> None:

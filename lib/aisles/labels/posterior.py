@@ -1,4 +1,4 @@
-"""Shares estimated from answers: weighted Beta posteriors, drawn down the category tree.
+"""Shares estimated from answers, each by how it was drawn: see `pooling` for what is made of them.
 
 Of the sampled answers that speak of a rule, each with w = 1 / propensity and y = 1 where the rule
 is right:
@@ -13,19 +13,6 @@ whether it is right or wrong: the c pairs of such sets, right with share_c, join
 
 (two samples pooled by their effective sizes: their weights are not of one kind). Single answers
 that nobody sampled say nothing of a rule: they are given where somebody has seen a mistake.
-
-    precision ~ Beta(s m + n share, s (1 - m) + n (1 - share))
-
-s is the strength of the prior in answers and m its mean, found by going down the tree: from the
-configured mean m_0 at the top to
-
-    m_j = (s m_(j-1) + n_j share_j) / (s + n_j)
-
-where the answers of level j are those on rules of that category's subtree, without those on the
-subtree of the next level, and on the last level without those on the rule itself. So an answer
-counts once, near or far, for each rule that voted on its pair (shrinkage: Efron, Morris 1975;
-Gelman et al. 2013, chapter 5). Without answers all this is the configured prior. Intervals are
-equal-tailed, by the inverse incomplete beta function.
 """
 
 from __future__ import annotations
@@ -35,18 +22,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
+import pyarrow.compute as pc
+
+from aisles.labels.pooling import (
+    KNOWN,
+    Floats,
+    Ints,
+    Levels,
+    chained,
+    interval,
+    nested,
+    pooled,
+)
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column, DataFrame, SparkSession
 
-Floats = NDArray[np.float64]
-
-LEVEL = 0.95  # of every interval
 SUMS = ("answers", "weight", "right", "square")
 SET_SUMS = (*SUMS, "set_answers", "set_right")
-KNOWN = ("prior", "prior_answers", "share", "effective", "mean", "low", "high")
-_LOST = 1e-12  # of a sum of squares: less is rounding
 _DIGITS = 9  # sums of parts come in any order; a rerun gives the same rows
 
 
@@ -76,69 +69,81 @@ def set_sums(right: Column, propensity: Column, of_set: Column) -> list[Column]:
     return [*sums(right, propensity), *[F.count_if(c).alias(name) for name, c in counts.items()]]
 
 
-def with_paths(rules: DataFrame, containing: DataFrame) -> DataFrame:
-    """One row is one rule with `levels`, the sums of the subtrees around it from the top down.
+def precisions(rules: DataFrame, containing: DataFrame, prior: float, strength: float) -> DataFrame:
+    """One row is one rule with KNOWN, drawn towards the rules around it in the tree.
 
-    rules: rule_id, rule_version, category_id, vote and SET_SUMS. Rules that say `is` and rules that
-    say `is not` are pooled apart. A rule of a category that is not in the tree has no row.
+    rules: rule_id, rule_version, category_id, vote and SET_SUMS; a few thousand, which come to the
+    driver. Rules that say `is` and rules that say `is not` are pooled apart. A rule of a category
+    that is not in the tree has no row.
     """
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    depth = containing.groupBy(F.col("category_id").alias("above")).agg(F.count("*").alias("depth"))
-    around = containing.join(F.broadcast(depth), "above", how="inner")
-    together = Window.partitionBy("above", "vote")
-    level = F.struct("depth", *[F.sum(name).over(together).alias(name) for name in SET_SUMS])
-    keys = ["rule_id", "rule_version", "category_id", "vote"]
-    return (
-        rules.join(F.broadcast(around), "category_id", how="inner")
-        .select(*keys, *SET_SUMS, level.alias("level"))
-        .groupBy(*keys, *SET_SUMS)
-        .agg(F.array_sort(F.collect_list("level")).alias("levels"))
-    )
+    keys = ["rule_id", "rule_version"]
+    table = rules.select(*keys, "category_id", "vote", *SET_SUMS).toArrow()
+    above = _above(containing)
+    inside = pc.is_in(table.column("category_id"), value_set=pa.array(list(above), pa.string()))
+    # In one order whatever Spark's was: sums of floats are the same each time.
+    table = table.filter(inside).sort_by([(key, "ascending") for key in keys])
+    paths = [above[category] for category in table.column("category_id").to_pylist()]
+    says_no = np.asarray(table.column("vote").cast(pa.int64())) < 0
+    pools = _padded(paths, list(above))
+    pools = np.where(pools >= 0, pools + len(above) * says_no[:, None], -1)
+    return _told(rules.sparkSession, table, keys, nested(pools), prior, strength)
 
 
-def posteriors(prior: float, strength: float, nested: bool) -> Callable[[DataFrame], DataFrame]:
-    """A transform that adds KNOWN to rows with `levels` and SET_SUMS, and takes these away.
+def shares(rows: DataFrame, containing: DataFrame, prior: float, strength: float) -> DataFrame:
+    """One row is one category with KNOWN, drawn towards the categories above it.
 
-    nested: each level's sums hold those of the next one and the last level's those of the row
-    (see `with_paths`); otherwise no answer stands twice. prior_answers: float64, effective answers
-    that moved the prior from the configured one.
+    rows: category_id and SET_SUMS of each category of the tree.
     """
-
-    def of(batch: pa.RecordBatch) -> dict[str, Floats]:
-        own = floats(batch, SET_SUMS)
-        levels = _padded(batch.column("levels"), own if nested else np.zeros_like(own))
-        chain = np.concatenate([levels, own[:, None]], axis=1)
-        return posterior(_apart(chain) if nested else levels, own, prior, strength)
-
-    return adding(KNOWN, of, ("levels", *SET_SUMS))
+    above = _above(containing)
+    table = rows.select("category_id", *SET_SUMS).toArrow().sort_by("category_id")
+    ids = table.column("category_id").to_pylist()
+    paths = _padded([above[category][:-1] for category in ids], ids)
+    return _told(rows.sparkSession, table, ["category_id"], chained(paths), prior, strength)
 
 
-def posterior(levels: Floats, own: Floats, prior: float, strength: float) -> dict[str, Floats]:
-    """KNOWN of each row; share is NaN where there are no answers.
-
-    levels: float64 (n, L, 6), SET_SUMS of each level's answers from the top down, no answer twice.
-    own: float64 (n, 6), SET_SUMS of the row's own answers.
-    """
-    mean, moved = np.full(len(own), prior), np.zeros(len(own))
-    for level in range(levels.shape[1]):
-        share, count = _rate(levels[:, level])
-        mean = (strength * mean + np.nan_to_num(share) * count) / (strength + count)
-        moved += count
-    share, count = _rate(own)
-    yes = np.nan_to_num(share) * count
-    low, high = interval(strength * mean + yes, strength * (1 - mean) + count - yes)
-    found = (mean, moved, share, count, (strength * mean + yes) / (strength + count), low, high)
-    return dict(zip(KNOWN, found))
+def _above(containing: DataFrame) -> dict[str, list[str]]:
+    """For each category those that contain it, the topmost first and itself last."""
+    found: dict[str, list[str]] = {}
+    for row in containing.collect():  # a few a category
+        found.setdefault(row["category_id"], []).append(row["above"])
+    return {one: sorted(over, key=lambda up: len(found[up])) for one, over in sorted(found.items())}
 
 
-def interval(yes: Floats, no: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
-    """Bounds of the equal-tailed interval of Beta(yes, no)."""
-    from scipy.special import betaincinv
+def _padded(paths: list[list[str]], names: list[str]) -> Ints:
+    """int64 (n, L) places of the names of each path, -1 after its end."""
+    places = {name: place for place, name in enumerate(names)}
+    padded = np.full((len(paths), max(map(len, paths), default=0)), -1, np.int64)
+    for row, path in enumerate(paths):
+        padded[row, : len(path)] = [places[name] for name in path]
+    return padded
 
-    tail = (1 - level) / 2
-    return betaincinv(yes, no, tail), betaincinv(yes, no, 1 - tail)
+
+def _told(
+    spark: SparkSession,
+    table: pa.Table,
+    keys: list[str],
+    levels: Levels,
+    prior: float,
+    strength: float,
+) -> DataFrame:
+    own = effective(np.stack([np.asarray(table.column(n), np.float64) for n in SET_SUMS], axis=1))
+    known = pooled(own, levels, prior, strength)
+    columns = [pa.array(np.round(known[name], _DIGITS), from_pandas=True) for name in KNOWN]
+    told = pa.table([*(table.column(key) for key in keys), *columns], names=[*keys, *KNOWN])
+    kinds = [*zip(keys, ("string", "int")), *((name, "double") for name in KNOWN)]
+    return spark.createDataFrame(told, ", ".join(f"{name} {kind}" for name, kind in kinds))
+
+
+def effective(sums: Floats) -> Floats:
+    """(n, 2): effective answers and the yeses among them, of SUMS (n, 4) or SET_SUMS (n, 6)."""
+    answers, weight, right, square, *of_sets = sums.T
+    some = answers > 0
+    share = np.divide(right, weight, out=np.zeros(len(answers)), where=some)
+    count = np.divide(weight**2, square, out=np.zeros(len(answers)), where=some)
+    yes = share * count
+    if of_sets:
+        count, yes = count + of_sets[0], yes + of_sets[1]
+    return np.stack([count, yes], axis=1)
 
 
 def guarded(own: Floats, heaviest: Floats) -> dict[str, Floats]:
@@ -149,33 +154,12 @@ def guarded(own: Floats, heaviest: Floats) -> dict[str, Floats]:
     are drawn far more rarely than others and none of the rare ones was answered, the interval says
     that nothing is known of them, which the drawn answers alone would not show.
     """
-    share, _ = _rate(own)
+    count, yes = effective(own).T
+    share = np.divide(yes, count, out=np.full(len(count), np.nan), where=count > 0)
     prior = np.stack([np.ones_like(heaviest), heaviest, heaviest / 2, heaviest**2], axis=1)
-    mean, effective = _rate(own + prior)
-    low, high = interval(mean * effective, (1 - mean) * effective)
-    return {"share": share, "effective": effective, "mean": mean, "low": low, "high": high}
-
-
-def _rate(evidence: Floats) -> tuple[Floats, Floats]:
-    """Share (NaN without answers) and effective answers of SUMS (n, 4) or SET_SUMS (n, 6)."""
-    answers, weight, right, square, *of_sets = evidence.T
-    some = answers > 0
-    share = np.divide(right, weight, out=np.zeros(len(answers)), where=some)
-    count = np.divide(weight**2, square, out=np.zeros(len(answers)), where=some)
-    yes = share * count
-    if of_sets:
-        count, yes = count + of_sets[0], yes + of_sets[1]
-    return np.divide(yes, count, out=np.full(len(count), np.nan), where=count > 0), count
-
-
-def _apart(chain: Floats) -> Floats:
-    """(n, L, 6) of what each of nested sums (n, L + 1, 4) holds beyond the next one."""
-    beyond = chain[:, :-1] - chain[:, 1:]
-    # Float sums of the same answers differ in their last digits; their number is exact. What is
-    # left of squares beside far larger ones has no digit to be trusted either.
-    lost = (beyond[:, :, 0] == 0) | (beyond[:, :, 3] <= _LOST * chain[:, :-1, 3])
-    beyond[..., : len(SUMS)][lost] = 0.0
-    return beyond
+    count, yes = effective(own + prior).T
+    low, high = interval(yes, count - yes)
+    return {"share": share, "effective": count, "mean": yes / count, "low": low, "high": high}
 
 
 def adding(
@@ -211,15 +195,3 @@ def floats(batch: pa.RecordBatch, names: Sequence[str]) -> Floats:
     """(n, names) of number columns, NaN where null."""
     columns = [batch.column(name).cast(pa.float64()) for name in names]
     return np.stack([column.to_numpy(zero_copy_only=False) for column in columns], axis=1)
-
-
-def _padded(levels: pa.ListArray, filler: Floats) -> Floats:
-    """(n, L, 6) of lists of different length, each followed by the row's filler (n, 6)."""
-    lengths = np.diff(np.asarray(levels.offsets))
-    values = levels.flatten()
-    flat = np.stack([np.asarray(values.field(name), np.float64) for name in SET_SUMS], axis=1)
-    padded = np.repeat(filler[:, None], lengths.max(initial=0), axis=1)
-    row = np.repeat(np.arange(len(levels)), lengths)
-    first = np.cumsum(lengths) - lengths
-    padded[row, np.arange(len(flat)) - first[row]] = flat
-    return padded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aisles.config import LabelsConfig
-from aisles.labels.posterior import SET_SUMS, posteriors, set_sums, with_paths
+from aisles.labels.posterior import SET_SUMS, precisions, set_sums
 from aisles.labels.tree import closed_down, closed_up
 
 if TYPE_CHECKING:
@@ -23,12 +23,10 @@ def rule_precision(
     Answers count as `posterior` says: sampled ones by 1 / propensity, those of complete sets, and
     no others; drawn towards the rules around it in the tree. judged: from `judge`.
     """
-    return (
-        rule_answers(votes.select(*RULE, "category_id", "vote").distinct(), votes, judged)
-        .transform(lambda rules: with_paths(rules, containing))
-        .transform(posteriors(config.rule_precision, config.rule_strength, nested=True))
-        .selectExpr(*RULE, "mean AS precision")
-    )
+    rules = votes.select(*RULE, "category_id", "vote").distinct()
+    answered = rule_answers(rules, votes, judged)
+    known = precisions(answered, containing, config.rule_precision, config.rule_strength)
+    return known.selectExpr(*RULE, "mean AS precision")
 
 
 def rule_answers(rules: DataFrame, votes: DataFrame, judged: DataFrame) -> DataFrame:

@@ -7,16 +7,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from aisles.config import LabelsConfig
+from aisles.labels.pooling import KNOWN, Floats
 from aisles.labels.posterior import (
-    KNOWN,
     SET_SUMS,
     SUMS,
-    Floats,
     adding,
     floats,
     guarded,
-    posteriors,
     set_sums,
+    shares,
     sums,
 )
 from aisles.labels.targets import KEYS, judge
@@ -91,10 +90,9 @@ def _precision(
         .distinct()
         .join(counted, "category_id", how="left")
         .fillna(0, [*SET_SUMS, *counts])
+        .localCheckpoint()
     )
-    known = own.select("category_id", *SET_SUMS).transform(
-        lambda rows: _with_levels(rows, containing)
-    )
+    known = shares(own, containing, config.rule_precision, config.rule_strength)
     basis = (
         F.when(F.col("answers") > 0, "sampled answers")
         .when(F.col("set_answers") > 0, "complete sets")
@@ -102,24 +100,9 @@ def _precision(
         .otherwise("prior")
     )
     wrong = (F.col("answers") - F.col("sampled_right")).alias("sampled_wrong")
-    return (
-        known.transform(posteriors(config.rule_precision, config.rule_strength, nested=False))
-        .join(own, "category_id", how="inner")
-        .select("category_id", *counts, wrong, *KNOWN, basis.alias("basis"))
+    return known.join(own, "category_id", how="inner").select(
+        "category_id", *counts, wrong, *KNOWN, basis.alias("basis")
     )
-
-
-def _with_levels(rows: DataFrame, containing: DataFrame) -> DataFrame:
-    """One row is one of the rows with `levels`, the sums of the categories above, top first."""
-    depth = containing.groupBy(F.col("category_id").alias("above")).agg(F.count("*").alias("depth"))
-    over = rows.withColumnRenamed("category_id", "above").join(depth, "above", how="inner")
-    level = F.when(F.col("above") != F.col("category_id"), F.struct("depth", *SET_SUMS))
-    levels = (
-        containing.join(over, "above", how="inner")
-        .groupBy("category_id")
-        .agg(F.array_sort(F.collect_list(level)).alias("levels"))
-    )
-    return rows.join(levels, "category_id", how="inner")
 
 
 def _recall(found: DataFrame, answers: DataFrame) -> DataFrame:

@@ -8,17 +8,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from aisles.config import LabelsConfig
-from aisles.labels.posterior import (
-    KNOWN,
-    SET_SUMS,
-    Floats,
-    adding,
-    floats,
-    guarded,
-    posteriors,
-    set_sums,
-    with_paths,
-)
+from aisles.labels.pooling import KNOWN, Floats
+from aisles.labels.posterior import SET_SUMS, adding, floats, guarded, precisions, set_sums
 from aisles.labels.targets import RULE
 
 COUNTS = {
@@ -54,10 +45,8 @@ def rule_rows(
     """
     counted = rules.join(_counted(audited), RULE, how="left")
     numbers = [*COUNTS, *SET_SUMS, *_UNIQUE]
-    counted = counted.fillna(0, numbers)
-    known = counted.transform(lambda rows: with_paths(rows, containing)).transform(
-        posteriors(config.rule_precision, config.rule_strength, nested=True)
-    )
+    counted = counted.fillna(0, numbers).localCheckpoint()
+    known = precisions(counted, containing, config.rule_precision, config.rule_strength)
     return (
         counted.join(known.select(*RULE, *KNOWN), RULE, how="left")
         .withColumn("basis", _basis())
