@@ -9,6 +9,7 @@ CREATE TABLE IF NOT EXISTS column_roles (
   filled DOUBLE COMMENT 'share of the sampled records that fill it, 0 to 1, when the role was inferred; null for a column that was only stated',
   decimals STRING COMMENT 'how its amounts write decimals: comma or dot; null when they do not tell or it holds none',
   profile STRING COMMENT 'JSON of the values seen when the role was inferred: rows (filled ones), filled, unique, length (signs), marks (shares of kinds of values), values (smallest hashes); later deliveries are held against it',
+  language STRING COMMENT 'on title and description: languages of the feed\'s texts, ISO 639-1, joined by a space; null when too few texts tell',
   run_date DATE COMMENT 'day of the delivery from which the role was inferred'
 ) USING delta
 COMMENT 'One row is one column of one feed and the role it was given'

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Observation, SparkSession
 
 _METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+_COPIES = "spark.databricks.delta.merge.materializeSource"
 
 
 def quoted(text: str) -> str:
@@ -152,6 +153,7 @@ class Tables:
         missing_if: str | None = None,
         missing: Mapping[str, str] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        stable: bool = False,
     ) -> None:
         """One MERGE: t is the table, s the source.
 
@@ -160,7 +162,8 @@ class Tables:
         update: column -> SQL, default all columns of the source. delete_if: condition under which
         a matched row is deleted instead; a source row that meets it is not inserted either.
         insert: whether (or column -> SQL with what) new keys are added. missing_if, missing:
-        condition and update of the table's rows that the source lacks.
+        condition and update of the table's rows that the source lacks. stable: the source is
+        checkpointed, so that Delta need not copy it to find it the same at its second reading.
         """
         self.ensure(table)
         on = [f"t.`{key}` = s.`{key}`" for key in keys] + ([where] if where else [])
@@ -179,10 +182,13 @@ class Tables:
             assert missing
             merge = merge.whenNotMatchedBySourceUpdate(condition=missing_if, set=dict(missing))
         self.spark.conf.set(_METADATA, json.dumps(metadata))
+        if stable:
+            self.spark.conf.set(_COPIES, "none")
         try:
             merge.execute()
         finally:
             self.spark.conf.unset(_METADATA)
+            self.spark.conf.unset(_COPIES)
 
     def append(
         self, table: str, frame: DataFrame, metadata: Mapping[str, Any] | None = None

@@ -84,6 +84,7 @@ def test_a_whole_record() -> None:
         "all_text": "Mug | A longer text | Home > Kitchen > Mugs | ACME Ltd | Navy | L | Damen"
         " | short | stone ware",
         "brand_canonical": "acme", "color_canonical": "blue", "gender_canonical": "female",
+        "language": None, "quantity": None, "quantity_unit": None, "pack_size": None,
         "reason": None, "filled": 2**15 - 1, "valid": 2**15 - 1, "raw_hash": "raw",
     }  # fmt: skip
 
@@ -228,3 +229,21 @@ def test_stored_text_is_clean_for_good(record: Record) -> None:
     row = normalise_batch(raw_items(record), READINGS)
     for name in ("title", "description", "merchant_category", "brand", "gender", "color", "size"):
         assert clean(row[name]) == row[name]
+
+
+def test_language_and_quantity_follow_from_the_content_and_the_reading() -> None:
+    records = raw_items(
+        {**GOOD, "name": "Cola 6 x 330 ml", "text": "Nice"},
+        {**GOOD, "name": "Мёд цветочный натуральный 500 г"},
+    )
+    german = {FEED: Reading.of(ROLES[FEED], languages=["de"])}
+    told = normalise_batch(records, german)
+    assert told["language"].to_pylist() == ["de", "ru"]
+    assert told["quantity"].to_pylist() == [1980, 500]
+    assert told["quantity_unit"].to_pylist() == ["ml", "g"]
+    assert told["pack_size"].to_pylist() == [6, None]
+    untold = normalise_batch(records, READINGS)
+    for column in ("content_hash", "all_text"):
+        assert told[column] == untold[column]
+    assert german[FEED].fingerprint != READINGS[FEED].fingerprint
+    assert german[FEED].fingerprint == Reading.of(ROLES[FEED], languages=("de",)).fingerprint

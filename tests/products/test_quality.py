@@ -78,7 +78,8 @@ def judged(record: Record) -> dict[str, str]:
         ({"ean": "0095205603218"}, {"gtin": "odd"}),
         ({"link": "htp:/a/7"}, {"product_url": "odd"}),
         ({"img": "none.jpg"}, {"image_url": "odd"}),
-        ({"maker": "n/a"}, {"brand": "odd"}),
+        ({"maker": "Generic"}, {"brand": "odd"}),
+        ({"maker": "n/a", "price": " NULL ", "size": "-", "colour": '=""', "ean": "\\N"}, {}),
         ({"stock": "in stock"}, {"availability": "valid"}),
         ({"stock": "ask us"}, {"availability": "odd"}),
         ({"sex": "Damen"}, {"gender": "valid"}),
@@ -109,11 +110,15 @@ def test_bits_of_a_slice_and_of_none() -> None:
     assert bits(maps.slice(1, 3)) == [1, 0, 2]
     assert bits(maps.slice(2, 1)) == [0]
     assert bits(maps.slice(0, 0)) == []
+    says_nothing = [[("a", "null"), ("b", "\u00a0")], [("a", "N/A"), ("b", "x")]]
+    assert bits(pa.array(says_nothing, MAP)) == [0, 2]
 
 
 def test_blank_texts_hold_nothing() -> None:
-    texts = pa.array(["a", " ", "", None, "\n-"])
-    assert holds_something(texts).tolist() == [True, False, False, False, True]
+    texts = pa.array(["a", " ", "", None, "\n-", "n/a", "\u00a0", '="7"', '=" "', "- -", "nah"])
+    found = [text for text, holds in zip(texts.to_pylist(), holds_something(texts)) if holds]
+    assert found == ["a", '="7"', "- -", "nah"]
+    assert holds_something(texts.slice(0, 0)).tolist() == []
 
 
 RECORDS = [
@@ -127,7 +132,7 @@ SPARK = {  # field -> records, filled, valid
     "title": (4, 4, 3),
     "price_minor": (4, 4, 3),
     "currency": (4, 2, 2),
-    "brand": (4, 3, 2),
+    "brand": (4, 2, 2),
     "product_url": (4, 3, 3),
     "gtin": (4, 2, 2),
     "availability": (4, 2, 1),

@@ -8,6 +8,7 @@ import json
 import random
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from aisles import cli
 from aisles.stages.inspect_columns import Tally
 from aisles.stages.inspect_file import Report, survey
-from aisles.stages.inspect_ids import Ids, Shared
+from aisles.stages.inspect_ids import Ids, Offers, Shared
 from aisles.stages.inspect_view import plain
 
 HEADER = "sku,product_name,brand,price,currency,product_url,image_url,ean"
@@ -151,7 +152,9 @@ def test_a_compressed_stream_that_ends_early() -> None:
         ({"price": "5.00", "currency": "?"}, "no currency is known: prices are read with two"),
         ({"sku": "S1", "name": "Mug", "url": "https://a.example"},
          "99.5 % of the records repeat an id: the last one wins"),
-        ({"brand": "n/a"}, "brand: 100 % of the cells are not a name, such as 'n/a'"),
+        ({"brand": "Generic"}, "brand: 100 % of the cells are not a name, such as 'Generic'"),
+        # What says nothing is not filled, and no cell that is not understood.
+        ({"brand": "n/a"}, "no filled column for description, merchant_category"),
     ],
 )  # fmt: skip
 def test_warnings(change: dict[str, str], warning: str) -> None:
@@ -226,6 +229,7 @@ def test_distinct_is_exact_when_few_and_close_when_many() -> None:
 
 
 Named = tuple[str, str | None, str | None]
+CODES = ("EUR", None, "USD")
 
 
 def _records(rows: list[Named]) -> pa.RecordBatch:
@@ -236,24 +240,33 @@ def _records(rows: list[Named]) -> pa.RecordBatch:
             "title": pa.array(titles, pa.string()),
             "product_url": pa.array(links, pa.string()),
             "record_no": pa.array(np.arange(1, len(rows) + 1)),
+            "price_minor": pa.array([n if n % 3 else None for n in range(len(rows))], pa.int64()),
+            "currency": pa.array([CODES[n % 3] for n in range(len(rows))], pa.string()),
         }
     )
 
 
-def _counted(rows: list[Named]) -> tuple[int, int, int]:
-    """products, duplicates, collisions by the rule of aisles.products.identity, one by one."""
+def _counted(rows: list[Named]) -> tuple[tuple[int, int, int], Offers]:
+    """products, duplicates, collisions by the rule of aisles.products.identity, one by one; and
+    what the products cost."""
     first: dict[str, Named] = {}
+    last: dict[str, int] = {}
     duplicates = collisions = 0
-    for name, title, link in rows:
+    for place, (name, title, link) in enumerate(rows):
         if name not in first:
-            first[name] = (name, title, link)
+            first[name], last[name] = (name, title, link), place
             continue
         _, old_title, old_link = first[name]
         links_differ = bool(link and old_link and link != old_link)
         collides = title is not None and title != old_title and links_differ
         collisions += collides
         duplicates += not collides
-    return len(first), duplicates, collisions
+        if not collides:
+            last[name] = place
+    prices = [place for place in last.values() if place % 3]
+    codes = Counter(code for place in last.values() if (code := CODES[place % 3]))
+    span = (min(prices), max(prices)) if prices else None
+    return (len(first), duplicates, collisions), Offers(len(prices), span, dict(codes))
 
 
 _TEXT = st.sampled_from(["a", "b", "c", None])
@@ -262,13 +275,13 @@ _TEXT = st.sampled_from(["a", "b", "c", None])
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("xyz"), _TEXT, _TEXT), max_size=30), st.integers(1, 9))
 def test_ids_in_batches_of_any_size(rows: list[Named], size: int) -> None:
-    ids = Ids()
-    batch = _records(rows)
+    ids, batch = Ids(), _records(rows)
     for start in range(0, len(rows), size):
         ids.add(batch.slice(start, size))
         ids.counts()  # settles what is pending, as a full batch would
-    found = ids.counts()
-    assert (found.products, found.duplicates, found.collisions) == _counted(rows)
+    found, (expected, offers) = ids.counts(), _counted(rows)
+    assert (found.products, found.duplicates, found.collisions) == expected
+    assert ids.offers() == offers
     assert (found.example is None) is (found.collisions == 0)
 
 
@@ -310,10 +323,12 @@ def test_the_terminal(feed: Path, capsys: pytest.CaptureFixture[str]) -> None:
         'format    delimited, utf-8, delimiter ,, quote ", header of 8 columns',
         "records   202 read = 201 kept + 1 rejected",
         "products  201 products, 0 duplicates, 0 rejected",
-        "Columns, roles from the first 201 records",
+        "Columns, roles from 201 records",
         "no column for: description, merchant_category, old_price_minor",
         "! no filled column for description, merchant_category",
         "1 warning\n",
+        "not known here: other files of the retailer on the same day count with this one",
+        "not known here: roles that are stored already stay while the columns look alike: --tables",
     ):
         assert words in shown
     assert "\x1b" not in shown and "\u202e" not in shown

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aisles.feeds.borrow import DOUBT_POINTS, DOUBTFUL, FEW_POINTS, FEW_ROWS, lent, rows_of
 from aisles.feeds.drift import SEEN, Drift, drift
+from aisles.feeds.infer import Borrowed
 from aisles.feeds.roles import ROLES_SCHEMA, roles_of_samples, sampled, with_overrides
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-SETTLED_SCHEMA = f"{ROLES_SCHEMA}, run_date date"
+SETTLED_SCHEMA = f"{ROLES_SCHEMA}, run_date date, language string"
 """The rows of ``Settled``, in the order of ``as_tuple``."""
 _NAMES = [part.split()[0] for part in SETTLED_SCHEMA.split(", ")]
 _OUTGROWN = 4
@@ -40,6 +41,7 @@ def settled_roles(
     overrides: Sequence[Row],
     run_date: dt.date,
     doubtful: Collection[Feed] = (),
+    more: Callable[[DataFrame, list[dict[str, Any]]], list[dict[str, Any]]] | None = None,
 ) -> Settled:
     """The roles of every feed of this delivery, and how its columns moved since they were inferred.
 
@@ -50,13 +52,27 @@ def settled_roles(
         overrides: what people state: network, retailer (or ``*``), column, role.
         run_date: the day that newly inferred roles carry.
         doubtful: feeds of which records may lack, perhaps all; their stored roles mostly stay.
+        more: makes of the sampled records and the settled rows these rows with more columns.
     """
-    before = _by_feed(stored)
+    before = by_feed(stored)
     samples = sampled(raw, declared).persist()
     try:
         inferred = _with_loans(samples, before)
+        result = _settled(inferred, before, overrides, run_date, doubtful)
+        if more is not None:
+            result = Settled(more(samples, result.rows), result.drifts)
     finally:
         samples.unpersist()
+    return result
+
+
+def _settled(
+    inferred: Mapping[Feed, Sequence[Row]],
+    before: Mapping[Feed, Sequence[Row]],
+    overrides: Sequence[Row],
+    run_date: dt.date,
+    doubtful: Collection[Feed],
+) -> Settled:
     result = Settled()
     for feed in dict.fromkeys([*inferred, *doubtful]):
         own = [o for o in overrides if o["network"] == feed[0] and o["retailer"] in (feed[1], "*")]
@@ -73,7 +89,8 @@ def as_tuple(row: Row) -> tuple[Any, ...]:
     return tuple(row.get(name) for name in _NAMES)
 
 
-def _by_feed(rows: Iterable[Row]) -> dict[Feed, list[Row]]:
+def by_feed(rows: Iterable[Row]) -> dict[Feed, list[Row]]:
+    """The rows of ``column_roles`` of each feed, in their order."""
     feeds: dict[Feed, list[Row]] = defaultdict(list)
     for row in rows:
         feeds[row["network"], row["retailer"]].append(row)
@@ -84,18 +101,25 @@ def _with_loans(samples: DataFrame, before: dict[Feed, list[Row]]) -> dict[Feed,
     """The roles of each sampled feed; those in need are inferred again with what others lend."""
     from pyspark.sql import functions as F
 
-    found = _by_feed(row.asDict() for row in roles_of_samples(samples).collect())
-    telling = {feed: rows for feed, rows in found.items() if any(map(rows_of, rows))}
-    known = [row for rows in (before | telling).values() for row in rows]
-    needy = {feed: most for feed, rows in telling.items() if (most := need_of(rows))}
-    loans = {feed: loan for feed, loan in lent(known, needy).items() if loan}
+    found = by_feed(row.asDict() for row in roles_of_samples(samples).collect())
+    loans = loans_of(found, before)
     if not loans:
         return found
     feeds = [F.struct(F.lit(n).alias("n"), F.lit(r).alias("r")) for n, r in loans]
     poor = samples.where(
         F.struct(F.col("network").alias("n"), F.col("retailer").alias("r")).isin(feeds)
     )
-    return found | _by_feed(row.asDict() for row in roles_of_samples(poor, loans).collect())
+    return found | by_feed(row.asDict() for row in roles_of_samples(poor, loans).collect())
+
+
+def loans_of(
+    found: Mapping[Feed, Sequence[Row]], before: Mapping[Feed, Sequence[Row]]
+) -> dict[Feed, Borrowed]:
+    """What other feeds lend those of these feeds that are in need of it; before: as stored."""
+    telling = {feed: rows for feed, rows in found.items() if any(map(rows_of, rows))}
+    known = [row for rows in {**before, **telling}.values() for row in rows]
+    needy = {feed: most for feed, rows in telling.items() if (most := need_of(rows))}
+    return {feed: loan for feed, loan in lent(known, needy).items() if loan}
 
 
 def need_of(rows: Iterable[Row]) -> float:

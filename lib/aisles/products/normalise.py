@@ -16,15 +16,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aisles.batches import gathered
 from aisles.products import canonical
 from aisles.products.alltext import all_text
 from aisles.products.category import merchant_category
 from aisles.products.columns import Cells, Places, cells, first_filled, longest
 from aisles.products.gtin import canonical_gtin
 from aisles.products.ids import link, merchant_ids, product_ids
+from aisles.products.language import languages
 from aisles.products.offer import offered, prices, sale_columns
 from aisles.products.price import Habit
 from aisles.products.quality import FIELDS, bits_of_quality, raw_filled
+from aisles.products.quantity import quantities
 from aisles.products.slices import Feed, by_feed
 from aisles.products.text import clean
 
@@ -34,15 +37,18 @@ if TYPE_CHECKING:
 Role = tuple[str, str, float]
 Mend = Callable[[pa.StringArray], pa.StringArray]
 
-VERSION = 2
+VERSION = 3
 """Raised when the same record comes out otherwise than before: then everything is cleaned anew."""
 
 _TEXT = (
     "merchant_product_id product_id title description brand gender color size price_minor "
     "old_price_minor currency image_url product_url gtin availability merchant_category all_text "
-    "brand_canonical color_canonical gender_canonical content_hash reason"
+    "brand_canonical color_canonical gender_canonical language quantity quantity_unit pack_size "
+    "content_hash reason"
 )
-_LONG = ("price_minor", "old_price_minor")
+_NUMBERS = {"quantity": pa.float64()} | dict.fromkeys(
+    ("price_minor", "old_price_minor", "pack_size"), pa.int64()
+)
 PRODUCT_SCHEMA = pa.schema(
     [
         ("network", pa.string()),
@@ -50,19 +56,26 @@ PRODUCT_SCHEMA = pa.schema(
         ("run_date", pa.date32()),
         ("file", pa.string()),
         ("record_no", pa.int64()),
-        *((name, pa.int64() if name in _LONG else pa.string()) for name in _TEXT.split()),
+        *((name, _NUMBERS.get(name, pa.string())) for name in _TEXT.split()),
         ("filled", pa.int64()),  # a bit a field: see aisles.products.quality
         ("valid", pa.int64()),  # likewise
         ("raw_hash", pa.string()),  # content_hash of the raw record
     ]
 )
-_SPARK_TYPES = {pa.string(): "string", pa.int64(): "bigint", pa.date32(): "date"}
+_SPARK_TYPES = {
+    pa.string(): "string", pa.int64(): "bigint", pa.date32(): "date", pa.float64(): "double",
+}  # fmt: skip
 PRODUCT_DDL = ", ".join(f"{field.name} {_SPARK_TYPES[field.type]}" for field in PRODUCT_SCHEMA)
 
 # What `content_hash` covers: all that a shop says about a product, and nothing of where it stood.
 CONTENT = (
     "title", "description", "brand", "gender", "color", "size", "price_minor", "old_price_minor",
     "currency", "image_url", "product_url", "gtin", "availability", "merchant_category", "all_text",
+)  # fmt: skip
+# What is made of that content and of the feed's reading: it may differ where the content does not.
+DERIVED = (
+    "brand_canonical", "color_canonical", "gender_canonical", "language", "quantity",
+    "quantity_unit", "pack_size", "filled", "valid",
 )  # fmt: skip
 _DELIVERY = ("network", "retailer", "run_date", "file", "record_no")
 _OLD_PRICE = 1 << [field.name for field in FIELDS].index("old_price_minor")
@@ -79,27 +92,32 @@ class Reading:
 
     columns: those of each role, the main one first. constant: columns that say the same of all
     its products; they are left out of all_text, or the model would learn the shop by its name.
-    habit: how its prices write decimals; None: as each batch tells.
+    habit: how its prices write decimals; None: as each batch tells. languages: those that its
+    texts are in, ISO 639-1; none where that is not known.
     """
 
     columns: Mapping[str, Sequence[str]]
     constant: frozenset[str] = frozenset()
     habit: Habit | None = None
+    languages: tuple[str, ...] = ()
 
     @staticmethod
     def of(
-        roles: Sequence[Role], constant: Collection[str] = (), habit: Habit | None = None
+        roles: Sequence[Role],
+        constant: Collection[str] = (),
+        habit: Habit | None = None,
+        languages: Sequence[str] = (),
     ) -> Reading:
         """From (column, role, confidence): those of higher confidence first, else as given."""
         columns: dict[str, list[str]] = {}
         for column, role, _ in sorted(roles, key=lambda item: -item[2]):
             columns.setdefault(role, []).append(column)
-        return Reading(columns, frozenset(constant), habit)
+        return Reading(columns, frozenset(constant), habit, tuple(languages))
 
     @property
     def fingerprint(self) -> str:
         """Equal where the same records give the same products."""
-        said = [VERSION, self.columns, sorted(self.constant), self.habit]
+        said = [VERSION, self.columns, sorted(self.constant), self.habit, self.languages]
         return _digest(json.dumps(said, sort_keys=True).encode())
 
 
@@ -115,7 +133,7 @@ def normalise(readings: Readings) -> Callable[[DataFrame], DataFrame]:
     """
 
     def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
+        for batch in gathered(batches):
             yield normalise_batch(batch, readings)
 
     return lambda raw: raw.mapInArrow(rows, PRODUCT_DDL)
@@ -192,6 +210,7 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
     skipped = {name for role in _WORDLESS for name in roles.get(role, [])} | reading.constant
     names = ("title", "description", "brand", "color", "size", "gender")
     texts = dict(zip(names, (read.take(places) for places in words), strict=True))
+    quantity, unit, packs = quantities(texts["size"], texts["title"])
     return texts | {
         "price_minor": offer.price,
         "old_price_minor": offer.old_price,
@@ -206,6 +225,10 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
         "brand_canonical": canonical.brand_canonical(texts["brand"]),
         "color_canonical": canonical.color_canonical(texts["color"]),
         "gender_canonical": canonical.gender_canonical(texts["gender"]),
+        "language": languages(texts["title"], texts["description"], reading.languages),
+        "quantity": quantity,
+        "quantity_unit": unit,
+        "pack_size": packs,
         "merchant_product_id": read.take(first("merchant_product_id")),
     }
 

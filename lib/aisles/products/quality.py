@@ -1,8 +1,10 @@
 """How well the fields of a feed are filled, and how much of what stands there was understood.
 
-*Filled*: a cell of a column with the field's role held something, however unreadable. *Valid*: it
-was understood after cleaning. A field of FIELDS says what that means; the bits of `raw_filled`,
-the bits and arrays of `filled` and `valid`, and the rows of `field_quality` all follow its order.
+*Filled*: a cell of a column with the field's role held something, however unreadable; white space
+and what programs write for nothing (`NULL`, `n/a`, `-`; see `aisles.products.columns.said`) is
+nothing. *Valid*: it was understood after cleaning. A field of FIELDS says what that means; the bits
+of `raw_filled`, the bits and arrays of `filled` and `valid`, and the rows of `field_quality` all
+follow its order.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aisles.products.columns import Cells
+from aisles.products.columns import Cells, said
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -96,9 +98,11 @@ def raw_filled(
 
 
 def holds_something(texts: pa.StringArray) -> Bools:
-    """Whether each text has a sign that is no white space; false for null. bool (n,)."""
-    found = pc.fill_null(pc.match_substring_regex(texts, r"\S"), False)
-    return found.to_numpy(zero_copy_only=False)
+    """Whether each text says something: not null, not blank, not `NULL` and the like. bool (n,)."""
+    bare = pc.utf8_trim_whitespace(texts)
+    return pc.is_valid(said(pc.if_else(pc.equal(bare, ""), None, bare))).to_numpy(
+        zero_copy_only=False
+    )
 
 
 def bits_of_quality(raw: pa.Int64Array, fields: Mapping[str, pa.Array]) -> list[pa.Int64Array]:

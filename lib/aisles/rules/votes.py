@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from aisles.batches import gathered
 from aisles.rules.matcher import COLUMNS, ROWS, VOTE_ARROW, RuleSet
 
 if TYPE_CHECKING:
@@ -29,22 +30,10 @@ def votes(rules: RuleSet) -> Callable[[DataFrame], DataFrame]:
     """
 
     def matched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in _gathered(batches):
+        for batch in gathered(batches, ROWS):
             yield rules.match(batch)
 
     def step(products: DataFrame) -> DataFrame:
         return products.select(*COLUMNS).mapInArrow(matched, VOTE_SCHEMA)
 
     return step
-
-
-def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The batches, those of Spark joined to the size that matching is fastest with."""
-    held: list[pa.RecordBatch] = []
-    for batch in batches:
-        if held and sum(b.num_rows for b in held) + batch.num_rows > ROWS:
-            yield pa.concat_batches(held)
-            held = []
-        held.append(batch)
-    if held:
-        yield pa.concat_batches(held)

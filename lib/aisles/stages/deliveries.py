@@ -177,13 +177,15 @@ def records(job: Job, feeds: Iterable[Feed], day: dt.date | None = None) -> Data
     """
     from pyspark.sql import functions as F
 
+    raw, feeds = job.tables.read("raw_items"), list(feeds)
+    if not feeds:
+        return raw.filter("false")
     files = job.tables.read("feed_files").filter(among(feeds))
     if day is not None:
         files = files.filter(f"run_date = DATE'{day}'")
     places = files.select(
         "run_date", "file", F.coalesce("same_as", "run_date").alias("stored_on")
     ).collect()  # one row a file of a delivery
-    raw = job.tables.read("raw_items")
     days = sorted({row["stored_on"] for row in places})
     stored = raw.filter(raw["run_date"].isin(days)) if days else raw.filter("false")
     if all(row["stored_on"] == row["run_date"] for row in places) and day is not None:

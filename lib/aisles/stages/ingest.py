@@ -36,12 +36,13 @@ def run(job: Job, params: Ingest, account: Account) -> None:
     if replaced:
         _rehome(job, replaced)
     if new:
-        _read(job, account, new)
+        _read(job, account, new, bool(replaced))
     if again:
         _repeat(job, again, [f.file for f in changed if f.file in today and f.file in again])
 
 
-def _read(job: Job, account: Account, new: list[FeedFile]) -> None:
+def _read(job: Job, account: Account, new: list[FeedFile], known_today: bool) -> None:
+    """Stores the records of the files; known_today: feed_files may have rows on them of the day."""
     from pyspark import StorageLevel
 
     config = job.config.ingest
@@ -64,7 +65,11 @@ def _read(job: Job, account: Account, new: list[FeedFile]) -> None:
         # feed_files last: its row says that the file's records are all there.
         schema = job.tables.read("feed_files").schema
         rows = [tuple(row.get(name) for name in schema.names) for row in counts]
-        job.tables.replace("feed_files", job.spark.createDataFrame(rows, schema), where)
+        frame = job.spark.createDataFrame(rows, schema)
+        if known_today:
+            job.tables.replace("feed_files", frame, where)
+        else:
+            job.tables.append("feed_files", frame)
     finally:
         parts.unpersist()
 

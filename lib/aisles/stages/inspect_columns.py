@@ -1,21 +1,21 @@
 """The columns of one file as read: how often filled, how many values, which role they seem to have.
 
-Counts are over all records, in bounded memory; roles and samples come from records spread over the
-start of the file.
+Counts are over all records, in bounded memory; values to look at come from the records that the
+roles are inferred from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from aisles.encode.hashing import hash_strings
-from aisles.feeds.formats import Format
-from aisles.feeds.infer import SAMPLE_ROWS, ColumnRole, ColumnSample, infer
+from aisles.feeds.infer import ColumnSample, infer
 from aisles.products.quality import holds_something
 
 MOST_COLUMNS = 2000
@@ -42,7 +42,7 @@ class Column:
 
 
 class Tally:
-    """Filled cells and different values of each column, taken batch by batch."""
+    """Cells that say something and different values of each column, taken batch by batch."""
 
     def __init__(self) -> None:
         self.filled: dict[str, int] = {}
@@ -50,7 +50,7 @@ class Tally:
         self._least: dict[str, NDArray[np.uint64]] = {}
 
     def add(self, maps: pa.MapArray) -> None:
-        """Takes the cells of some records; blank ones do not count."""
+        """Takes the cells of some records; blank ones, `NULL` and the like do not count."""
         first, last = maps.offsets[0].as_py(), maps.offsets[-1].as_py()
         texts = maps.items.slice(first, last - first)
         keys = maps.keys.slice(first, last - first).dictionary_encode()
@@ -80,53 +80,47 @@ class Tally:
         self._least[name] = np.union1d(least, hashes)[:_SKETCH]
 
 
-def sampled(batches: Sequence[pa.RecordBatch]) -> list[dict[str, str]]:
-    """At most 2,000 records, evenly spread over these batches of kept records."""
-    rows = sum(len(batch) for batch in batches)
-    wanted = np.unique(np.linspace(0, rows - 1, min(rows, SAMPLE_ROWS)).astype(np.int64))
-    found: list[dict[str, str]] = []
-    for batch in batches:
-        here = wanted[wanted < len(batch)]
-        found += map(dict, batch["values"].take(pa.array(here)).to_pylist())
-        wanted = wanted[len(here) :] - len(batch)
-    return found
+def rivals(
+    rows: Sequence[Mapping[str, Any]], records: Sequence[dict[str, str]], header: bool
+) -> dict[str, tuple[str, float]]:
+    """Of the columns without a role the one that each would have if no other column had any.
 
-
-def roles_of(
-    form: Format, records: Sequence[dict[str, str]]
-) -> list[tuple[ColumnRole, ColumnRole]]:
-    """Each column's role, and the one that it would have if those with roles were not there."""
-    names = dict.fromkeys(form.columns) | dict.fromkeys(name for r in records for name in r)
-    header = form.header or form.container != "delimited"
-    samples = [ColumnSample(name, [r.get(name) for r in records]) for name in names]
-    found = infer(samples, header)
-    left = [sample for sample, role in zip(samples, found) if role.role is None]
-    second = {role.column: role for role in infer(left, header)}
-    return [(role, second.get(role.column, role)) for role in found]
+    rows: those of column_roles. header: whether the names are words of a header.
+    """
+    left = [row["column"] for row in rows if not row["role"]]
+    samples = [ColumnSample(name, [record.get(name) for record in records]) for name in left]
+    return {one.column: (one.role, one.confidence) for one in infer(samples, header) if one.role}
 
 
 def described(
-    roles: Sequence[tuple[ColumnRole, ColumnRole]], records: Sequence[dict[str, str]], tally: Tally
+    rows: Sequence[Mapping[str, Any]],
+    others: Mapping[str, tuple[str, float]],
+    records: Sequence[dict[str, str]],
+    tally: Tally,
 ) -> list[Column]:
-    """The columns in the order of the file, those that only later records name last.
+    """The columns in the order of column_roles, those that only other records name last.
 
-    Columns beyond the number that is counted are left out.
+    rows: those of column_roles. others: what `rivals` gives. Columns beyond the number that is
+    counted are left out.
     """
-    named = {role.column for role, _ in roles}
-    late = [ColumnRole(name, None, 0.0, "not in the sample") for name in tally.filled]
-    pairs = [*roles, *((role, role) for role in late if role.column not in named)]
+    named = {row["column"] for row in rows}
+    late = [
+        {"column": name, "role": None, "confidence": 0.0, "evidence": "not in the sample"}
+        for name in tally.filled
+        if name not in named
+    ]
     every = [
         Column(
-            name=role.column,
-            role=role.role,
-            confidence=role.confidence,
-            why=role.evidence,
-            filled=tally.filled.get(role.column, 0),
-            distinct=tally.distinct(role.column),
-            samples=_samples(role.column, records),
-            rival=(other.role, other.confidence) if other.role and not role.role else None,
+            name=row["column"],
+            role=row["role"],
+            confidence=row["confidence"],
+            why=row["evidence"],
+            filled=tally.filled.get(row["column"], 0),
+            distinct=tally.distinct(row["column"]),
+            samples=_samples(row["column"], records),
+            rival=others.get(row["column"]),
         )
-        for role, other in pairs
+        for row in [*rows, *late]
     ]
     return [column for column in every if column.filled or not column.samples]
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from aisles.products.currency import exponent
-from aisles.products.normalise import Role
+from aisles.products.normalise import Reading, Role
 from aisles.products.quality import FIELDS, Bools, Field, filled_and_valid, holds_something
 
 _ODD = 2
@@ -35,20 +34,15 @@ class FieldReport:
 
 
 class Fields:
-    """The counts of every field over cleaned records, and the span of prices and currencies."""
+    """The counts of every field over cleaned records, rejected ones included."""
 
     def __init__(self, roles: Sequence[Role]) -> None:
-        best = sorted(roles, key=lambda role: -role[2])
-        self._columns = {
-            field.name: tuple(column for column, role, _ in best if role == field.role)
-            for field in FIELDS
-        }
+        columns = Reading.of(roles).columns
+        self._columns = {field.name: tuple(columns.get(field.role, ())) for field in FIELDS}
         self._filled = np.zeros(len(FIELDS), np.int64)
         self._valid = np.zeros(len(FIELDS), np.int64)
         self._sample: dict[str, str] = {}
         self._odd: dict[str, dict[str, None]] = {field.name: {} for field in FIELDS}
-        self.price_minor: tuple[int, int] | None = None
-        self.currencies: dict[str, int] = {}
 
     def add(self, rows: pa.RecordBatch, values: pa.MapArray) -> None:
         """Takes cleaned records (PRODUCT_SCHEMA) and their cells as read."""
@@ -59,7 +53,6 @@ class Fields:
             if field.name not in self._sample and valid[:, place].any():
                 self._sample[field.name] = _shown(rows, field, int(np.argmax(valid[:, place])))
             self._add_odd(field, filled[:, place] & ~valid[:, place], values)
-        self._add_prices(rows)
 
     def found(self) -> list[FieldReport]:
         """One report a field, in the order of FIELDS."""
@@ -86,16 +79,6 @@ class Fields:
             filled = texts.filter(pa.array(holds_something(texts)))
             if len(odd) < _ODD:
                 odd[filled[0].as_py()[:_TEXT_CHARS]] = None
-
-    def _add_prices(self, rows: pa.RecordBatch) -> None:
-        prices = rows["price_minor"].drop_null()
-        if len(prices):
-            span = pc.min_max(prices).as_py()
-            low, high = self.price_minor or (span["min"], span["max"])
-            self.price_minor = (min(low, span["min"]), max(high, span["max"]))
-        for entry in pc.value_counts(rows["currency"].drop_null()).to_pylist():
-            code = entry["values"]
-            self.currencies[code] = self.currencies.get(code, 0) + entry["counts"]
 
 
 def _shown(rows: pa.RecordBatch, field: Field, row: int) -> str:

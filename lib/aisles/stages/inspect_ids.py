@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aisles.encode.hashing import hash_strings
 
 MOST_IDS = 500_000
-"""Ids that are held at a time, 48 bytes each; of more ids every second one is left out."""
+"""Ids that are held at a time, 58 bytes each; of more ids every second one is left out."""
 _PENDING = 1 << 16
+_NO_PRICE = np.iinfo(np.int64).min
 
 _STATE = np.dtype(
     [
@@ -26,6 +28,8 @@ _STATE = np.dtype(
         ("record_no", np.int64),
         ("duplicates", np.int64),
         ("collisions", np.int64),
+        ("price", np.int64),
+        ("currency", np.int16),
     ]
 )
 
@@ -45,8 +49,23 @@ class Shared:
     example: tuple[int, int] | None
 
 
+@dataclass(frozen=True)
+class Offers:
+    """Of the products: how many have a price, the lowest and the highest one, and the currencies.
+
+    price_minor: in minor units, null without any price. currencies: products of each ISO code.
+    """
+
+    priced: int
+    price_minor: tuple[int, int] | None
+    currencies: dict[str, int]
+
+
 class Ids:
-    """The first record of each id, and how many others repeat it or collide with it."""
+    """The first record of each id, how many others repeat it or collide with it, and its offer.
+
+    The offer of an id is that of the last record that means the same product.
+    """
 
     def __init__(self, most: int = MOST_IDS) -> None:
         self._most = most
@@ -55,6 +74,7 @@ class Ids:
         self._pending: list[NDArray[np.void]] = []
         self._waiting = 0
         self._example: tuple[int, int] | None = None
+        self._codes: dict[str, int] = {}
 
     def add(self, records: pa.RecordBatch) -> None:
         """Takes cleaned records (PRODUCT_SCHEMA) in the order of the file, rejected ones left out.
@@ -66,6 +86,8 @@ class Ids:
         rows["title"] = _hash_or_zero(records["title"])
         rows["link"] = _hash_or_zero(records["product_url"])
         rows["record_no"] = records["record_no"].to_numpy()
+        rows["price"] = pc.fill_null(records["price_minor"], _NO_PRICE).to_numpy()
+        rows["currency"] = self._coded(records["currency"])
         self._pending.append(rows[_among(rows["id"], self._level)])
         self._waiting += len(rows)
         if self._waiting >= _PENDING:
@@ -82,6 +104,26 @@ class Ids:
             one_in=one_in,
             example=self._example,
         )
+
+    def offers(self) -> Offers:
+        """The prices and currencies of the products; where ids were left out, of those counted."""
+        self._settle()
+        one_in = 1 << self._level
+        prices = self._firsts["price"]
+        prices = prices[prices != _NO_PRICE]
+        span = (int(prices.min()), int(prices.max())) if len(prices) else None
+        counts = np.bincount(self._firsts["currency"] + 1, minlength=len(self._codes) + 1)[1:]
+        found = {code: int(counts[place]) * one_in for code, place in self._codes.items()}
+        shown = {code: count for code, count in found.items() if count}
+        return Offers(len(prices) * one_in, span, shown)
+
+    def _coded(self, codes: pa.Array) -> NDArray[np.int16]:
+        """The number of each currency, -1 for none."""
+        coded = codes.dictionary_encode()
+        known = coded.dictionary.to_pylist()
+        numbers = [self._codes.setdefault(code, len(self._codes)) for code in known]
+        places = pc.fill_null(coded.indices, len(known)).to_numpy()
+        return np.array([*numbers, -1], np.int16)[places]
 
     def _settle(self) -> None:
         """Judges the pending records by the first one of their id, and thins out if need be."""
@@ -102,6 +144,9 @@ class Ids:
         firsts = rows[starts]
         for name in ("duplicates", "collisions"):
             firsts[name] = np.add.reduceat(rows[name], starts)
+        last = np.maximum.reduceat(np.where(collides, -1, np.arange(len(rows))), starts)
+        for name in ("price", "currency"):
+            firsts[name] = rows[name][last]
         self._firsts = firsts
         self._thin()
 

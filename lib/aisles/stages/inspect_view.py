@@ -35,6 +35,7 @@ def show(screen: Console, report: Report) -> None:
         empty = [column.name for column in report.columns if not column.filled]
         bare = [field.field for field in report.fields if _bare(field)]
         parts += [_columns(report), _folded("empty columns", empty)]
+        parts += [_folded("the same in all records, no part of all_text", report.constant)]
         parts += [_fields(report), _folded("no column for", bare)]
     for part in parts:
         if part:
@@ -43,6 +44,8 @@ def show(screen: Console, report: Report) -> None:
     for warning in report.warnings:
         screen.print(Text(f"! {plain(warning, 1000)}", style="bold yellow"))
     screen.print(_number(len(report.warnings), "warning"))
+    for sentence in report.unknown:
+        screen.print(Text(f"not known here: {sentence}", style="dim"))
 
 
 def plain(text: str, most: int = _CHARS) -> str:
@@ -87,6 +90,7 @@ def _head(report: Report) -> Table:
         "records": f"{report.read:,} read = {report.kept:,} kept + {report.rejected:,} rejected",
         "products": f"{shared.products:,} products, {shared.duplicates:,} duplicates, "
         f"{sum(r.records for r in lost):,} rejected{about}",
+        "language": ", ".join(report.languages) or "not told by its texts",
     }
     for name, value in lines.items():
         table.add_row(name, Text(plain(value, 500)))
@@ -107,7 +111,7 @@ def _columns(report: Report) -> Table:
     filled = [column for column in report.columns if column.filled]
     filled.sort(key=lambda c: _ROLES.index(c.role) if c.role else len(_ROLES))
     table = _table(
-        f"Columns, roles from the first {_number(report.head, 'record')}",
+        f"Columns, roles from {_number(report.sampled, 'record')}",
         [("column", 16), ("role", 19)],
         [("sure", 4), ("filled", 6), ("distinct", 8)],
     )

@@ -110,7 +110,7 @@ def _unclear(field: FieldReport) -> str:
 
 
 def _of_prices(report: Report) -> Iterator[str]:
-    priced = next(field.valid for field in report.fields if field.field == "price_minor")
+    priced = report.priced
     if report.price_minor is None:
         return
     low, high = report.price_minor

@@ -76,14 +76,15 @@ def open_job(params: Common) -> Job:
     from aisles.session import start
 
     config = settings(params)
-    day = dt.date.fromisoformat(params.run_date) if params.run_date else _today()
+    day = day_of(params)
     say("starting Spark ...")
     spark = start(config.spark)
     return Job(config, day, spark, Tables(spark, config.tables))
 
 
-def _today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()
+def day_of(params: Common) -> dt.date:
+    """The day that a run with these parameters stands for: by default today in UTC."""
+    return dt.date.fromisoformat(params.run_date or str(dt.datetime.now(dt.UTC).date()))
 
 
 @contextmanager

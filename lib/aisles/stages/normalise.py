@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from aisles.products.identity import account as accounted
 from aisles.products.identity import repeats, resolve, told, verdicts
 from aisles.products.ids import identities, signature
-from aisles.products.normalise import normalise
+from aisles.products.normalise import DERIVED, normalise
 from aisles.products.quality import field_quality
+from aisles.stages.cleaned import store_cleaned, unchanged_records
 from aisles.stages.deliveries import among, records, todays
 from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
@@ -58,8 +59,9 @@ def _present(job: Job, account: Account, work: Work) -> None:
 
     stored = job.tables.read("products").filter(among(work.present))
     fresh = stored.isEmpty()
-    changes = _changes(job, work, stored) if work.parts else None
-    candidates = _candidates(job, work, changes).persist(StorageLevel.DISK_ONLY)
+    partly = records(job, work.parts, job.run_date)
+    changes = _changes(work, partly, stored) if work.parts else None
+    candidates = _candidates(job, work, partly, changes).persist(StorageLevel.DISK_ONLY)
     known = told(candidates).persist()
     repeated = repeats(known).persist()
     marks = verdicts(known, repeated).persist()
@@ -67,64 +69,66 @@ def _present(job: Job, account: Account, work: Work) -> None:
         with step("cleaning records"):
             repeated.count()
             cleaned, kept = _count(known, marks, account)
-        # Counted before the table is written: Spark renews what it has cached of it then.
         _count_unchanged(changes, account)
         products, refused = resolve(candidates, marks)
-        _store_rejected(job, refused, work)
         where = f"run_date = DATE'{job.run_date}' AND {among(work.present)}"
-        job.tables.replace("field_quality", field_quality(known), where)
-        gone = None if fresh else _gone(stored, products, changes, work)
-        with step(f"merging the products of {cleaned:,} records"):
-            written = _store_products(job, _dated(job, products), gone, work, fresh)
-        assert written == kept, f"{written} products written, {kept} accounted for"
+        store_cleaned(job, refused, _quality(job, known, changes), where)
+        dated = _dated(job, products)
+        if fresh:
+            with step(f"writing the products of {cleaned:,} records"):
+                written = job.tables.append("products", dated, {MARKS: work.marks})
+        else:
+            source = _source(job, dated, _gone(stored, products, changes, work))
     finally:
         for frame in (marks, repeated, known):
             frame.unpersist()
         candidates.unpersist()
         if changes is not None:
             changes.unpersist()
+    if not fresh:
+        # Only now: Spark makes all it has cached of a table anew when the table is written.
+        with step(f"merging the products of {cleaned:,} records"):
+            written = _merge(job, source, work)
+    assert written == kept, f"{written} products written, {kept} accounted for"
 
 
-def _changes(job: Job, work: Work, stored: DataFrame) -> DataFrame:
+def _changes(work: Work, partly: DataFrame, stored: DataFrame) -> DataFrame:
     """One row is one product of the feeds that are read in part, delivered now or stored.
 
-    product_id (null: records without an id), places of its records (null: it is delivered no
-    more), changed.
+    partly: their records. Columns: product_id (null: records without an id), places of its records
+    (null: it is delivered no more), active, filled and valid as stored, changed.
     """
     from pyspark.sql import functions as F
 
     columns = {feed: work.readings[feed].columns for feed in work.parts}
-    ids = identities(columns)(records(job, work.parts, job.run_date))
+    ids = identities(columns)(partly)
     now = ids.groupBy("product_id").agg(
         F.collect_list(F.struct("file", "record_no")).alias("places"),
         signature().alias("now"),
     )
     known = stored.filter(among(work.parts)).select(
-        "product_id", "active", "delivery_hash", F.lit(True).alias("_known")
+        "product_id", "active", "delivery_hash", "filled", "valid", F.lit(True).alias("_known")
     )
     same = F.coalesce("active", F.lit(False)) & F.coalesce(
         F.col("now") == F.col("delivery_hash"), F.lit(False)
     )
     return (
         now.join(known, "product_id", how="full_outer")
-        .select("product_id", "places", "active", (~same).alias("changed"))
+        .select("product_id", "places", "active", "filled", "valid", (~same).alias("changed"))
         .persist()
     )
 
 
-def _candidates(job: Job, work: Work, changes: DataFrame | None) -> DataFrame:
+def _candidates(job: Job, work: Work, partly: DataFrame, changes: DataFrame | None) -> DataFrame:
     """One row is one record that is to be cleaned, cleaned."""
     from pyspark.sql import functions as F
 
-    clean = normalise(work.readings)
-    whole = clean(records(job, work.whole, job.run_date))
-    if changes is None:
-        return whole
-    places = changes.where("changed AND places IS NOT NULL").select(F.inline("places"))
-    wanted = records(job, work.parts, job.run_date).join(
-        places, ["file", "record_no"], how="left_semi"
-    )
-    return whole.unionByName(clean(wanted))
+    wanted = records(job, work.whole, job.run_date)
+    if changes is not None:
+        places = changes.where("changed AND places IS NOT NULL").select(F.inline("places"))
+        some = partly.join(places, ["file", "record_no"], how="left_semi")
+        wanted = wanted.unionByName(some) if work.whole else some
+    return normalise(work.readings)(wanted)
 
 
 def _count(known: DataFrame, marks: DataFrame, account: Account) -> tuple[int, int]:
@@ -156,14 +160,12 @@ def _count_unchanged(changes: DataFrame | None, account: Account) -> None:
     )
 
 
-def _store_rejected(job: Job, refused: DataFrame, work: Work) -> None:
-    """The records that were rejected now; the untouched cells of each stand in raw_items."""
-    from pyspark.sql import functions as F
-
-    shown = ["merchant_product_id", "title", "brand", "product_url", "image_url", "all_text"]
-    rows = refused.withColumn("raw", F.substring(F.to_json(F.struct(*shown)), 1, 10_000))
-    where = f"run_date = DATE'{job.run_date}' AND stage = 'normalise' AND {among(work.present)}"
-    job.tables.replace("rejected_items", rows.withColumn("stage", F.lit("normalise")), where)
+def _quality(job: Job, known: DataFrame, changes: DataFrame | None) -> DataFrame:
+    """The field quality of whole deliveries: of records cleaned now and of unchanged products."""
+    if changes is None:
+        return field_quality(known)
+    unchanged = unchanged_records(changes, job.run_date)
+    return field_quality(known.select(*unchanged.columns).unionByName(unchanged))
 
 
 def _gone(
@@ -196,24 +198,23 @@ def _dated(job: Job, products: DataFrame) -> DataFrame:
     )
 
 
-def _store_products(
-    job: Job, products: DataFrame, gone: DataFrame | None, work: Work, fresh: bool
-) -> int:
+def _source(job: Job, products: DataFrame, gone: DataFrame) -> DataFrame:
+    """One row is one product that comes in, changes or is lost (`_gone`), cut from its plan."""
+    from pyspark.sql import functions as F
+
+    lost = job.tables.conform("products", gone).withColumn("_gone", F.lit(True))
+    return products.withColumn("_gone", F.lit(False)).unionByName(lost).localCheckpoint()
+
+
+def _merge(job: Job, source: DataFrame, work: Work) -> int:
     """One transaction: new products come in, changed ones are rewritten, vanished ones delisted.
 
     Returns how many products went in.
     """
-    marks = {MARKS: work.marks}
-    if fresh:
-        return job.tables.append("products", products, marks)
-    from pyspark.sql import functions as F
-
-    assert gone is not None
-    count = products.count()  # before the table is written, as above
-    lost = job.tables.conform("products", gone).withColumn("_gone", F.lit(True))
-    source = products.withColumn("_gone", F.lit(False)).unionByName(lost)
     other = "NOT (t.content_hash <=> s.content_hash)"
-    stated = {f"`{c}`": _unless_gone(c, f"s.`{c}`") for c in products.columns if c not in _STATE}
+    columns = [name for name in source.columns if name != "_gone"]
+    reread = " OR ".join(f"NOT (t.{name} <=> s.{name})" for name in DERIVED)
+    stated = {f"`{c}`": _unless_gone(c, f"s.`{c}`") for c in columns if c not in _STATE}
     del stated["`product_id`"]
     job.tables.merge(
         "products",
@@ -221,7 +222,7 @@ def _store_products(
         ["product_id"],
         where=among(work.present, "t."),
         update_if=f"s._gone OR {other} OR NOT t.active OR s.first_seen < t.first_seen"
-        " OR NOT (t.delivery_hash <=> s.delivery_hash)",
+        f" OR NOT (t.delivery_hash <=> s.delivery_hash) OR {reread}",
         update=stated
         | {
             "active": "NOT s._gone",
@@ -231,10 +232,11 @@ def _store_products(
                 "changed_on", f"CASE WHEN {other} THEN s.changed_on ELSE t.changed_on END"
             ),
         },
-        insert={f"`{c}`": f"s.`{c}`" for c in products.columns},
-        metadata=marks,
+        insert={f"`{c}`": f"s.`{c}`" for c in columns},
+        metadata={MARKS: work.marks},
+        stable=True,
     )
-    return count
+    return source.filter("NOT _gone").count()
 
 
 def _unless_gone(column: str, value: str) -> str:

@@ -9,14 +9,18 @@ import itertools
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aisles.feeds.drift import Drift
 from aisles.feeds.profile import read_profile
-from aisles.feeds.settle import SETTLED_SCHEMA, Settled, as_tuple, settled_roles
+from aisles.feeds.settle import SETTLED_SCHEMA, Settled, as_tuple, by_feed, settled_roles
 from aisles.products.normalise import Reading
 from aisles.stages.deliveries import Delivery, Feed, among, every_day, records
 from aisles.stages.job import Account, Job
+from aisles.stages.languages import languages_in, with_languages
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 _SAME_ROWS = 100  # filled records from which a column may be said to say the same of every product
 _COLUMNS = ("network", "retailer", "column", "role")
@@ -45,23 +49,25 @@ def overrides(job: Job, path: str) -> dict[Feed, Stated]:
     """
     if not path:
         return {}
+    rows = read_overrides(path)
+    feeds = job.tables.read("feed_files").select("network", "retailer").distinct().collect()
+    return {(n, r): stated_of(rows, (n, r)) for n, r in feeds}
+
+
+def read_overrides(path: str) -> list[dict[str, str]]:
+    """The rows of a CSV network,retailer,column,role."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         missing = set(_COLUMNS) - set(reader.fieldnames or ())
         if missing:
             raise ValueError(f"--roles {path}: column {', '.join(sorted(missing))} is missing")
-        rows = list(reader)
-    feeds = job.tables.read("feed_files").select("network", "retailer").distinct().collect()
-    return {
-        (feed["network"], feed["retailer"]): Stated(
-            tuple(
-                tuple((name, row[name] or "") for name in _COLUMNS)
-                for row in rows
-                if row["network"] == feed["network"] and row["retailer"] in ("*", feed["retailer"])
-            )
-        )
-        for feed in feeds
-    }
+        return [{name: row[name] or "" for name in _COLUMNS} for row in reader]
+
+
+def stated_of(rows: Iterable[Mapping[str, str]], feed: Feed) -> Stated:
+    """What the rows of an overrides file say of one feed."""
+    own = [row for row in rows if row["network"] == feed[0] and row["retailer"] in ("*", feed[1])]
+    return Stated(tuple(tuple((name, row[name]) for name in _COLUMNS) for row in own))
 
 
 def settled(
@@ -78,10 +84,10 @@ def settled(
     """
     if not present:
         return {}
-    stored = job.tables.read("column_roles").collect()  # dozens a feed
-    found = _settled(job, present, stated, job.run_date, [row.asDict() for row in stored])
+    stored = [row.asDict() for row in job.tables.read("column_roles").collect()]  # dozens a feed
+    found = _settled(job, present, stated, job.run_date, stored)
     how = _readings(present, found.rows)
-    waiting = _store(job, present, how, found, marks)
+    waiting = _store(job, present, how, found, marks, stored)
     moved = [(one.feed, text) for one in present for text in waiting.get(_name(one), _NONE)["said"]]
     for (network, retailer), sentence in moved:
         account.warn(f"{network}/{retailer}: {sentence}")
@@ -114,7 +120,8 @@ def in_order(
         drifts |= {one.feed: found.drifts.get(one.feed, []) for one in present}
     newest = [one for one in every if not one.late]
     last = {one.feed: how[one.day][one.feed] for one in newest}
-    _store(job, newest, last, Settled(list(itertools.chain(*rows.values())), drifts), marks)
+    found = Settled(list(itertools.chain(*rows.values())), drifts)
+    _store(job, newest, last, found, marks, stored)
     return how
 
 
@@ -129,7 +136,11 @@ def _settled(
     files = job.tables.read("feed_files").filter(f"run_date = DATE'{day}' AND {among(feeds)}")
     said = [dict(row) for feed in feeds for row in stated.get(feed, Stated()).rows]
     doubtful = {one.feed for one in present if not one.whole}
-    return settled_roles(records(job, feeds, day), files, stored, said, day, doubtful)
+
+    def speaking(samples: DataFrame, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return with_languages(samples, rows, stored, doubtful)
+
+    return settled_roles(records(job, feeds, day), files, stored, said, day, doubtful, speaking)
 
 
 def _store(
@@ -138,14 +149,19 @@ def _store(
     how: Mapping[Feed, Reading],
     found: Settled,
     marks: Marks,
+    stored: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
-    """Replaces the feeds' rows of column_roles; returns what is to be said of which feed.
+    """Replaces the feeds' rows of column_roles where they differ from those that are stored.
+
+    Returns what is to be said of which feed.
 
     What moved stands in the same commit: a rerun of a job that was killed before the products were
     written finds the new roles, with which nothing moves, and still says it.
     """
     before = job.tables.metadata("column_roles").get(_MOVED, {})
     waiting = untold(before, marks, newest, how, found.drifts)
+    if waiting == before and _tuples(newest, found.rows) == _tuples(newest, stored):
+        return waiting
     frame = job.spark.createDataFrame([as_tuple(row) for row in found.rows], SETTLED_SCHEMA)
     where = among(one.feed for one in newest)
     # In one file, as of columns that are equally sure of one role the first is the main one.
@@ -190,15 +206,25 @@ def _by_feed(
     return of
 
 
+def _tuples(newest: Iterable[Delivery], rows: Iterable[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """The rows of these feeds, feed by feed."""
+    own = by_feed(rows)
+    feeds = sorted({one.feed for one in newest})
+    return [as_tuple(row) for feed in feeds for row in own.get(feed, [])]
+
+
 def _readings(present: Iterable[Delivery], rows: Iterable[dict[str, Any]]) -> dict[Feed, Reading]:
-    return {feed: _reading(own) for feed, own in _by_feed(present, rows).items()}
+    return {feed: reading_of(own) for feed, own in _by_feed(present, rows).items()}
 
 
-def _reading(rows: list[dict[str, Any]]) -> Reading:
+def reading_of(rows: list[dict[str, Any]]) -> Reading:
+    """How a feed is read whose columns are these rows of column_roles."""
     roles = [(row["column"], row["role"], row["confidence"]) for row in rows if row["role"]]
-    decimals = {row["role"]: row["decimals"] for row in rows if row["role"] and row["decimals"]}
-    constant = [row["column"] for row in rows if row["profile"] and _says_one_thing(row["profile"])]
-    return Reading.of(roles, constant, decimals.get("price", decimals.get("old_price", "unknown")))
+    seen = [row for row in rows if row.get("profile")]  # others are only stated
+    decimals = {row["role"]: row["decimals"] for row in seen if row["role"] and row["decimals"]}
+    constant = [row["column"] for row in seen if _says_one_thing(row["profile"])]
+    habit = decimals.get("price", decimals.get("old_price", "unknown"))
+    return Reading.of(roles, constant, habit, languages_in(rows))
 
 
 def _says_one_thing(profile: str) -> bool:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from aisles.products.history import history
-from aisles.products.identity import judge
-from aisles.products.normalise import Readings, normalise
-from aisles.stages.deliveries import Feed, among, deliveries, records
+from aisles.products.identity import resolve, told, verdicts
+from aisles.products.normalise import DERIVED, Readings, normalise
+from aisles.products.quality import field_quality
+from aisles.stages.cleaned import store_cleaned
+from aisles.stages.deliveries import Delivery, Feed, among, deliveries, every_day, records
 from aisles.stages.job import Account, Job, step
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _DIFFERS = (
-    "first_seen", "changed_on", "delisted_on", "active", "content_hash", "delivery_hash",
+    "first_seen", "changed_on", "delisted_on", "active", "content_hash", "delivery_hash", *DERIVED,
 )  # fmt: skip
 
 
@@ -30,16 +32,26 @@ def replay(
 ) -> None:
     """Makes the products of these feeds what all their deliveries in order give.
 
-    how: the readings of their deliveries, by day.
+    So it does with what cleaning tells of each delivery beside them: rejected records, field
+    quality. how: the readings of their deliveries, by day.
     """
     from pyspark import StorageLevel
 
     with step(f"replaying all deliveries of {len(feeds)} feeds, as one of them came late"):
         candidates = _replayed(job, how).persist(StorageLevel.DISK_ONLY)
+        known = told(candidates).persist()
+        marks = verdicts(known).persist()
         try:
-            account.rows_in += candidates.count()
-            kept = judge(candidates).where("verdict IS NULL").drop("verdict", "reason")
-            state = history(kept, deliveries(job, feeds))
+            account.rows_in += known.count()
+            kept, refused = resolve(candidates, marks)
+            cleaned = _of(cleaned_in_order(every_day(job, feeds), how))
+            store_cleaned(
+                job,
+                refused.where(cleaned),
+                field_quality(known.where(cleaned)),
+                f"run_date IN ({', '.join(map(_date, sorted(how)))}) AND {among(feeds)}",
+            )
+            state = history(kept.drop("reason"), deliveries(job, feeds))
             rows = job.tables.conform("products", state)
             job.tables.merge(
                 "products",
@@ -50,7 +62,35 @@ def replay(
                 metadata=metadata,
             )
         finally:
-            candidates.unpersist()
+            for frame in (marks, known, candidates):
+                frame.unpersist()
+
+
+def cleaned_in_order(
+    every: Iterable[Delivery], how: Mapping[dt.date, Readings]
+) -> dict[dt.date, list[Feed]]:
+    """By day the feeds whose delivery would have been cleaned, had all of them come in order.
+
+    One with the files and the reading of the one before would not, unless that one was in doubt.
+    """
+    before: dict[Feed, tuple[str, str]] = {}
+    doubted: dict[Feed, bool] = {}
+    days: dict[dt.date, list[Feed]] = {}
+    for one in sorted(every, key=lambda one: one.day):
+        now = (one.files, how[one.day][one.feed].fingerprint)
+        if before.get(one.feed) != now or (one.whole and doubted[one.feed]):
+            days.setdefault(one.day, []).append(one.feed)
+        before[one.feed], doubted[one.feed] = now, not one.whole
+    return days
+
+
+def _of(days: Mapping[dt.date, Iterable[Feed]]) -> str:
+    """SQL: whether a row belongs to one of these deliveries."""
+    return " OR ".join(f"run_date = {_date(day)} AND {among(own)}" for day, own in days.items())
+
+
+def _date(day: dt.date) -> str:
+    return f"DATE'{day}'"
 
 
 def _replayed(job: Job, how: Mapping[dt.date, Readings]) -> DataFrame:

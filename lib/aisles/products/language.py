@@ -1,0 +1,130 @@
+"""The language of each product's text: its feed's, or what its own letters say.
+
+In a feed of one language a cheap test on the script of the letters finds the texts that cannot be
+in it. These, and all texts of a mixed feed, go to the library, each distinct one once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from aisles.products.detect import LETTERS, NO_LANGUAGE, probabilities
+from aisles.products.words import rows
+
+Bools = NDArray[np.bool_]
+
+_SURE = 0.3  # probability among all languages from which a text is in one
+_SURER = 0.7  # probability among a mixed feed's own languages
+_LEAST = 0.06  # and among all: a name of a model has less, eight times what chance gives
+_NONE = 0.01  # of the feed's languages together, below which the text is in none of them
+# Blocks after those of Latin letters, but for punctuation, signs and emoji.
+_BEYOND_LATIN = (
+    r"[\x{370}-\x{1dff}\x{1f00}-\x{1fff}\x{2c00}-\x{2fff}\x{3040}-\x{fdff}\x{fe70}-\x{feff}"
+    r"\x{ff66}-\x{ffdc}]"
+)
+
+
+def languages(
+    titles: pa.StringArray, descriptions: pa.StringArray, feed: Sequence[str]
+) -> pa.StringArray:
+    """ISO 639-1 codes of title and description; null where it cannot be told.
+
+    feed: the languages that the feed is in, none where that is not known.
+    """
+    if len(feed) != 1:
+        return _told(_joined(titles, descriptions), feed)
+    places = np.flatnonzero(~_surely_fits(titles, feed[0]))
+    places = places[~_fits(titles.take(pa.array(places)), feed[0])]
+    if not len(places):
+        return pa.repeat(pa.scalar(feed[0], pa.string()), len(titles))
+    at = pa.array(places)
+    texts = _joined(titles.take(at), descriptions.take(at))
+    fits = _fits(texts, feed[0])
+    told = _told(pc.if_else(pa.array(fits), None, texts), ())
+    # Names of brands and models are written in Latin letters everywhere.
+    names = _has(texts, r"\pL") & ~_has(texts, _other_letters("Latin"))
+    own = pa.array(fits | (names & told.is_null().to_numpy(zero_copy_only=False)))
+    open_ = np.zeros(len(titles), bool)
+    open_[places] = True
+    whole = pa.repeat(pa.scalar(feed[0], pa.string()), len(titles))
+    return pc.replace_with_mask(whole, pa.array(open_), pc.if_else(own, feed[0], told))
+
+
+def _joined(titles: pa.StringArray, descriptions: pa.StringArray) -> pa.StringArray:
+    """The texts that the language is told by: the title and the start of the description."""
+    start = pc.utf8_slice_codeunits(descriptions, 0, LETTERS)
+    return pc.binary_join_element_wise(pc.fill_null(titles, ""), pc.fill_null(start, ""), "\n")
+
+
+def _surely_fits(titles: pa.StringArray, language: str) -> Bools:
+    """Whether `_fits` holds, where a look at a few ranges of signs tells: mostly in Latin."""
+    if _scripts(language) != ("Latin",):
+        return np.zeros(len(titles), bool)
+    fits = _has(titles, "[A-Za-z]")
+    odd = np.flatnonzero(~pc.fill_null(pc.string_is_ascii(titles), True).to_numpy(False))
+    fits[odd] &= ~_has(titles.take(pa.array(odd)), _BEYOND_LATIN)
+    return fits
+
+
+def _fits(texts: pa.StringArray, language: str) -> Bools:
+    """Whether each text has letters of a script of the language, and at least as many as of others.
+
+    Latin letters count for no other script: names of brands and models have them everywhere.
+    """
+    scripts = _scripts(language)
+    own, other = "".join(rf"\p{{{one}}}" for one in scripts), _other_letters(*scripts, "Latin")
+    fits = _has(texts, f"[{own}]")
+    odd = np.flatnonzero(fits & ~pc.fill_null(pc.string_is_ascii(texts), True).to_numpy(False))
+    odd = odd[_has(texts.take(pa.array(odd)), other)]
+    if not len(odd):
+        return fits
+    some = texts.take(pa.array(odd))
+    owned, others = (
+        pc.count_substring_regex(some, letters).to_numpy() for letters in (f"[{own}]", other)
+    )
+    fits[odd] = owned >= others
+    return fits
+
+
+def _has(texts: pa.StringArray, pattern: str) -> Bools:
+    if not len(texts):
+        return np.zeros(0, bool)  # compiling the pattern costs more than many texts
+    hit = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
+    return hit.to_numpy(zero_copy_only=False)
+
+
+def _other_letters(*scripts: str) -> str:
+    """An RE2 pattern of a letter of any script but these."""
+    return "[^\\PL" + "".join(rf"\p{{{one}}}" for one in scripts) + "]"
+
+
+@lru_cache
+def _scripts(language: str) -> tuple[str, ...]:
+    """The scripts in which a language is written, by their names in Unicode."""
+    own = (row for row in rows("scripts.csv") if language in row["languages"].split())
+    return tuple(script for row in own for script in row["scripts"].split()) or ("Latin",)
+
+
+def _told(texts: pa.StringArray, feed: Sequence[str]) -> pa.StringArray:
+    """What the library says of each text that has letters."""
+    coded = pc.if_else(pa.array(_has(texts, r"\pL")), texts, None).dictionary_encode()
+    told = [_likeliest(probabilities(text), feed) for text in coded.dictionary.to_pylist()]
+    return pa.array(told, pa.string()).take(coded.indices)
+
+
+def _likeliest(known: Mapping[str, float], feed: Sequence[str]) -> str | None:
+    """The language with these probabilities, in a mixed feed one of its own where that may be."""
+    code, sure = max(known.items(), key=lambda item: item[1])
+    if not feed:
+        return code if sure >= _SURE and code != NO_LANGUAGE else None
+    inside = sum(known[one] for one in feed)
+    if inside < _NONE:
+        return _likeliest(known, ())
+    best = max(feed, key=lambda one: known[one])
+    return best if known[best] >= max(_LEAST, _SURER * inside) else None

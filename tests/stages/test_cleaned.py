@@ -1,0 +1,72 @@
+"""Rejected records and field quality: of whole deliveries, the same in whatever order they come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from test_deliveries import D1, D2, D3, FIRST, SECOND, THIRD, Shop, line
+
+from aisles.products.normalise import Reading
+from aisles.stages.deliveries import Delivery
+from aisles.stages.replay import cleaned_in_order
+
+# Unchanged all the time: no price, nothing that could be a title, a brand that is not understood.
+ALWAYS = [line(30, "ask us"), line(31, name="n/a"), line(32).replace(",Acme,", ",unknown,")]
+EMPTY = "33,,,,,,,"
+DAYS = {D1: [*FIRST, *ALWAYS], D2: [*SECOND, *ALWAYS, EMPTY], D3: [*THIRD, *ALWAYS]}
+
+
+def stored(shop: Shop, name: str) -> list[tuple[Any, ...]]:
+    return sorted(map(tuple, shop.tables.read(name).collect()), key=str)
+
+
+def quality(shop: Shop, day: dt.date) -> dict[str, tuple[int, int, int]]:
+    rows = shop.tables.read("field_quality").filter(f"run_date = DATE'{day}'").collect()
+    return {row["field"]: (row["records"], row["filled"], row["valid"]) for row in rows}
+
+
+def test_of_whole_deliveries_whatever_the_order(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    orderly, late = Shop(spark, tmp_path / "orderly"), Shop(spark, tmp_path / "late")
+    for day, lines in DAYS.items():
+        done = orderly.deliver(day, lines)
+    assert done["normalise"].figures["unchanged"] > 10
+    # A small day's rates are those of all its records.
+    assert {day: quality(orderly, day)["title"] for day in DAYS} == {
+        D1: (15, 14, 14), D2: (18, 16, 16), D3: (16, 15, 15),
+    }  # fmt: skip
+    assert quality(orderly, D3)["price_minor"] == (16, 16, 15)
+    assert quality(orderly, D3)["brand"] == (16, 16, 15)
+    rows = orderly.tables.read("rejected_items").collect()
+    assert sorted((row["run_date"], row["reason"]) for row in rows) == [
+        (D2, "empty_record"),
+        (D2, "id_collision"),
+        (D3, "id_collision"),
+    ]
+
+    for day in (D3, D1, D2):
+        late.deliver(day, DAYS[day])
+    for name in ("rejected_items", "field_quality"):
+        assert stored(late, name) == stored(orderly, name), name
+    before = late.tables.version("field_quality")
+    late.run(D2)
+    assert late.tables.version("field_quality") == before
+
+
+def test_a_delivery_like_the_one_before_is_not_cleaned() -> None:
+    one, other = Reading({"title": ["a"]}), Reading({"title": ["b"]})
+    feed, days = ("net", "shop"), [dt.date(2026, 11, day) for day in range(1, 8)]
+    files = ["x", "x", "y", "y", "y", "y", "z"]
+    readings = [one, one, one, other, other, other, other]
+    whole = [True, True, True, True, True, False, True]
+    every = [
+        Delivery(feed, day, days[-1], good, None if good else "torn", name)
+        for day, name, good in zip(days, files, whole)
+    ]
+    how = {day: {feed: reading} for day, reading in zip(days, readings)}
+    found = cleaned_in_order(every[::-1], how)
+    assert found == {day: [feed] for day in (days[0], days[2], days[3], days[6])}
+    # What a doubtful delivery left undone is done by the next one that is whole.
+    again = [*every[:6], Delivery(feed, days[6], days[6], True, None, "y")]
+    assert days[6] in cleaned_in_order(again, how)
