@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import pytest
 from test_deliveries import D1, D2, D3, FIRST, SECOND, THIRD, Shop, line
 
 from aisles.products.normalise import Reading
@@ -27,6 +28,15 @@ def quality(shop: Shop, day: dt.date) -> dict[str, tuple[int, int, int]]:
     return {row["field"]: (row["records"], row["filled"], row["valid"]) for row in rows}
 
 
+def test_a_small_day_has_the_rates_of_all_its_records(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    shop = Shop(spark, tmp_path)
+    for day in (D1, D2):
+        done = shop.deliver(day, DAYS[day])
+    assert done["normalise"].figures["unchanged"] > 10
+    assert quality(shop, D2)["title"] == (18, 16, 16)
+
+
+@pytest.mark.long
 def test_of_whole_deliveries_whatever_the_order(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     orderly, late = Shop(spark, tmp_path / "orderly"), Shop(spark, tmp_path / "late")
     for day, lines in DAYS.items():

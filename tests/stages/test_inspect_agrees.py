@@ -22,7 +22,7 @@ from aisles.stages.pipeline import work_of
 from aisles.tables import Tables
 
 DAY = dt.date(2026, 11, 3)
-SHOPS = ("velvetlane", "homeharbor", "maisonclaire", "glowhouse", "casaverde")
+SHOPS = ("velvetlane", "homeharbor", "maisonclaire", "glowhouse")
 HEAD = "artikelnummer;bezeichnung;marke;preis;uvp;lager;farbe;haendler;versand;link;bild;"
 HEAD += "geschlecht;notiz"
 ROLES = "network,retailer,column,role\nnet,komma,notiz,colour\nnet,*,farbe,\n"
