@@ -191,12 +191,20 @@ class Tables:
             self.spark.conf.unset(_COPIES)
 
     def append(
-        self, table: str, frame: DataFrame, metadata: Mapping[str, Any] | None = None
+        self,
+        table: str,
+        frame: DataFrame,
+        metadata: Mapping[str, Any] | None = None,
+        file_rows: int = 0,
     ) -> int:
-        """Appends rows that are not there yet (the caller knows); returns how many were written."""
+        """Appends rows that are not there yet (the caller knows); returns how many were written.
+
+        file_rows: most rows of one file, 0 for no limit.
+        """
         counted, seen = self._counted(table, frame)
         writer = counted.write.format("delta").mode("append")
         writer = writer.option("userMetadata", json.dumps(metadata))
+        writer = writer.option("maxRecordsPerFile", file_rows)
         if self.config.catalog:
             writer.saveAsTable(self.name(table))
         else:

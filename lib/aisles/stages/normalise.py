@@ -26,6 +26,8 @@ from aisles.stages.replay import replay
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+# Records come feed by feed: of files of this size, some 10 MB, a small shop's change rewrites one.
+_FILE_ROWS = 65_536
 _STATE = ("first_seen", "changed_on", "delisted_on", "active")
 
 
@@ -76,7 +78,7 @@ def _present(job: Job, account: Account, work: Work) -> None:
         dated = _dated(job, products)
         if fresh:
             with step(f"writing the products of {cleaned:,} records"):
-                written = job.tables.append("products", dated, {MARKS: work.marks})
+                written = job.tables.append("products", dated, {MARKS: work.marks}, _FILE_ROWS)
         else:
             source = _source(job, dated, _gone(stored, products, changes, work))
     finally:
