@@ -16,6 +16,7 @@ from aisles.feeds.header import (
     leading_of,
     opens_with_letter,
     title_lines,
+    upper_names,
     usual_width,
 )
 from aisles.feeds.lines import REMARK, Resolver
@@ -57,6 +58,8 @@ def dialect_of(head: bytes, whole: bool) -> Dialect:
         return Dialect(cut, True, unique_names(words), leading.has_marks, leading.lines - 1)
     letter = int(opens_with_letter(records))
     title = letter + title_lines(records[letter:])
+    if records[title:] and is_header(records[title:]):
+        title += upper_names(records[title:])
     records, skipped = records[title:], at_line[title] if records else 0
     header = bool(records) and is_header(records)
     if header:

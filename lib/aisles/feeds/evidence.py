@@ -18,7 +18,8 @@ def _clues(*pairs: tuple[bool, str, float]) -> Evidence:
 
 
 def _no_text(s: Shape) -> bool:
-    return s.url > 0.2 or s.numeric > 0.5 or s.date > 0.5 or s.hashed > 0.5 or s.currency > 0.5
+    codes = s.date > 0.5 or s.hashed > 0.5 or s.currency > 0.5
+    return codes or s.url > 0.2 or s.numeric > 0.5 or s.rate > 0.5
 
 
 def title(s: Shape, r: Relation) -> Evidence:
@@ -61,7 +62,7 @@ def brand(s: Shape, r: Relation) -> Evidence:
     listed = max(s.gender, s.age, s.availability, s.flag, s.size)
     return _clues(
         (_no_text(s) or s.letters < 0.5, "is no text", NEVER),
-        (s.constant, "constant", -3.0),
+        (s.constant, "constant", -2.0),
         (listed > 0.5, "listed words of another role", -4.0),
         (s.colour > 0.6, "colours", -3.0),
         (s.coded > 0.7, "codes", -2.0),
@@ -144,6 +145,7 @@ def product_url(s: Shape, _: Relation) -> Evidence:
         (s.cart > 0.5, "leads to the cart", -2.5),
         (s.unique < 0.3 and s.count > 50, "repeats", -2.0),
         (s.home > 0.5, "leads to a home page", -2.0),
+        (s.machine > 0.5, "for machines", -2.5),
         (s.filled < 0.5, "mostly blank", -1.0),
     )
 
@@ -201,6 +203,7 @@ def gtin(s: Shape, _: Relation) -> Evidence:
 
 def colour(s: Shape, _: Relation) -> Evidence:
     return _clues(
+        (s.pairs > 0.5, "names and values", NEVER),
         (s.colour >= 0.5 and s.words <= 4, "colours", 3.2),
         (0.15 <= s.colour < 0.5, "some colours", 0.4),
         (s.colour < 0.15, "no colours", -2.0),
@@ -213,6 +216,7 @@ def colour(s: Shape, _: Relation) -> Evidence:
 
 def size(s: Shape, _: Relation) -> Evidence:
     return _clues(
+        (s.pairs > 0.5, "names and values", NEVER),
         (s.size >= 0.5 and s.letters > 0.25, "sizes", 3.0),
         (s.size >= 0.5 and s.letters <= 0.25, "maybe sizes", 0.8),
         (s.size < 0.5, "few sizes", -0.8),

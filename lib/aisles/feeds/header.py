@@ -6,6 +6,7 @@ import re
 import string
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 from aisles.feeds.vocabulary import is_known_name
 
@@ -78,6 +79,19 @@ def opens_with_letter(records: list[list[str]]) -> bool:
 def title_lines(records: list[list[str]]) -> int:
     """How many of the first records are a title above the header and not part of the table."""
     return _padded_title(records) or _narrow_title(records)
+
+
+def upper_names(records: list[list[str]]) -> int:
+    """How many of the first records name the columns once more than the last such one: the names
+    that people read may stand above those that machines read."""
+    place = 0
+    for above, below in pairwise(records[: _TITLE_LINES + 1]):
+        filled = _filled(below)
+        named = known_names(filled) >= max(_SURE_NAMES + 2, 0.5 * len(set(filled)))
+        if len(below) != len(above) or below == above or not named or any(map(_is_value, filled)):
+            break
+        place += 1
+    return place
 
 
 def _padded_title(records: list[list[str]]) -> int:

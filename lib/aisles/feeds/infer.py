@@ -9,20 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from aisles.feeds.evidence import SCORERS, Evidence
+from aisles.feeds.complete import Column, complete
+from aisles.feeds.evidence import SCORERS
 from aisles.feeds.lexicon import ROLES, Lexicon
 from aisles.feeds.relations import Relation, relations_of
 from aisles.feeds.shapes import Shape, shape_of
-from aisles.feeds.vocabulary import UNKNOWN, NameScores, name_scores
+from aisles.feeds.vocabulary import UNKNOWN, NameScores, name_scores, speaks_of
 
 SAMPLE_ROWS = 2000
 THRESHOLD = 2.2
 """Points from which a column gets a role at all."""
 EXTRA_THRESHOLD = 3.6
+_LEVEL_THRESHOLD = 2.8
 _EMPTY_HEADER = 3.9
 _EMPTY_FACTOR = 0.65
 _POSITION_POINTS = 0.3
-_ALWAYS = 0.9
 _BLANK = Shape(0, 0.0, 0.0, 0, 0.0, 0.0)
 _UNNAMED = NameScores(dict.fromkeys(ROLES, 0.0), {})
 
@@ -49,17 +50,6 @@ class ColumnRole:
     shape: Shape = _BLANK
 
 
-@dataclass
-class _Column:
-    name: str
-    values: Sequence[str | None]
-    shape: Shape
-    named: NameScores
-    lent: Mapping[str, float]
-    clues: dict[str, Evidence]
-    scores: np.ndarray
-
-
 def infer(
     columns: Sequence[ColumnSample],
     header: bool,
@@ -75,7 +65,7 @@ def infer(
         known: the words of headers, by default all of words.yml.
     """
     scored = [
-        _Column(
+        Column(
             c.name,
             values := list(c.values[:SAMPLE_ROWS]),
             shape_of(values),
@@ -92,12 +82,12 @@ def infer(
     samples, shapes = {c.name: c.values for c in scored}, {c.name: c.shape for c in scored}
     _score(scored, relations_of(samples, shapes, title))
     chosen = _assign(scored)
-    _have_a_price(scored, chosen)
+    complete(scored, chosen)
     _add_extras(scored, chosen, header)
     return [_result(column, chosen.get(place)) for place, column in enumerate(scored)]
 
 
-def _score(columns: Sequence[_Column], relations: Mapping[str, Relation]) -> None:
+def _score(columns: Sequence[Column], relations: Mapping[str, Relation]) -> None:
     """Gives every column its clues and its points for every role, float64 (roles,)."""
     for place, column in enumerate(columns):
         if column.shape.distinct:
@@ -108,7 +98,7 @@ def _score(columns: Sequence[_Column], relations: Mapping[str, Relation]) -> Non
         column.scores = np.array([_points(column, role) + position for role in ROLES])
 
 
-def _points(column: _Column, role: str) -> float:
+def _points(column: Column, role: str) -> float:
     named, lent = column.named.scores[role], column.lent.get(role, 0.0)
     if not column.clues:
         return named * _EMPTY_FACTOR if named >= _EMPTY_HEADER else -5.0
@@ -117,7 +107,7 @@ def _points(column: _Column, role: str) -> float:
     return named + lent + sum(column.clues[role].values())
 
 
-def _assign(columns: Sequence[_Column]) -> dict[int, int]:
+def _assign(columns: Sequence[Column]) -> dict[int, int]:
     """Column place to role place: the joint choice with the most points above the threshold."""
     if not columns:
         return {}
@@ -126,15 +116,7 @@ def _assign(columns: Sequence[_Column]) -> dict[int, int]:
     return {int(a): int(b) for a, b in zip(rows, roles, strict=True) if gain[a, b] > 0}
 
 
-def _have_a_price(columns: Sequence[_Column], chosen: dict[int, int]) -> None:
-    """Makes an old price that all products have the price of a feed that names no other."""
-    price, old = ROLES.index("price"), ROLES.index("old_price")
-    places = [place for place, role in chosen.items() if role == old]
-    if price not in chosen.values() and places and columns[places[0]].shape.filled > _ALWAYS:
-        chosen[places[0]] = price
-
-
-def _add_extras(columns: Sequence[_Column], chosen: dict[int, int], header: bool) -> None:
+def _add_extras(columns: Sequence[Column], chosen: dict[int, int], header: bool) -> None:
     """Gives further columns the roles that may have several, where they add something."""
     main = {role: place for place, role in chosen.items()}
     for place, column in enumerate(columns):
@@ -142,18 +124,28 @@ def _add_extras(columns: Sequence[_Column], chosen: dict[int, int], header: bool
             continue
         for role in np.argsort(-column.scores):
             first = main.get(int(role))
-            if column.scores[role] < EXTRA_THRESHOLD:
+            if column.scores[role] < (_LEVEL_THRESHOLD if _is_level(column) else EXTRA_THRESHOLD):
                 break
             if first is not None and _adds(ROLES[role], columns[first], column, header):
                 chosen[place] = int(role)
                 break
 
 
-def _adds(role: str, main: _Column, other: _Column, header: bool) -> bool:
+def _is_level(column: Column) -> bool:
+    """Whether the values are most of all levels of a path that another column has, too."""
+    return (
+        "a level of another column" in column.clues["merchant_category"]
+        and ROLES[int(np.argmax(column.scores))] == "merchant_category"
+    )
+
+
+def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
     """Whether a second column of the role is of use beside the main one."""
     named = other.named.scores[role]
     if role == "merchant_category":
-        return other.shape.gender < 0.5 and (not header or named >= 1.4)
+        # What is called the shop's own stands beside the network's categories.
+        own = not header or speaks_of("shop", main.name) == speaks_of("shop", other.name)
+        return own and other.shape.gender < 0.5 and (not header or named >= 1.4)
     if role == "description":
         return not header or named >= 1.5
     if role in ("image_url", "product_url"):
@@ -163,18 +155,18 @@ def _adds(role: str, main: _Column, other: _Column, header: bool) -> bool:
     return False
 
 
-def _fills(main: _Column, other: _Column) -> float:
+def _fills(main: Column, other: Column) -> float:
     """Share of the main column's blanks that the other one fills."""
     blanks = [o for m, o in zip(main.values, other.values, strict=False) if not m]
     return sum(bool(o) for o in blanks) / max(len(blanks), 1)
 
 
-def _agreement(main: _Column, other: _Column) -> float:
+def _agreement(main: Column, other: Column) -> float:
     pairs = [(m, o) for m, o in zip(main.values, other.values, strict=False) if m and o]
     return sum(m == o for m, o in pairs) / len(pairs) if len(pairs) >= 10 else 0.0
 
 
-def _result(column: _Column, role: int | None) -> ColumnRole:
+def _result(column: Column, role: int | None) -> ColumnRole:
     if role is None:
         why = "no role fits" if column.clues else "empty"
         return ColumnRole(column.name, None, 0.0, why, column.shape)
@@ -188,7 +180,7 @@ def _result(column: _Column, role: int | None) -> ColumnRole:
     )
 
 
-def _reason(column: _Column, role: str) -> str:
+def _reason(column: Column, role: str) -> str:
     parts = [why] if (why := column.named.why.get(role)) else []
     if column.lent.get(role):
         parts.append(f"borrowed from the network's other feeds ({column.lent[role]:+.1f})")

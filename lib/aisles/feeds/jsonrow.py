@@ -12,7 +12,10 @@ MAX_DEPTH = 100
 MAX_RECORD_CHARS = 1 << 23
 RAW_CHARS = 40_000
 MAX_NAME = 100
-LEVELS = r"(?i)categor|kategor|breadcrumb|product_?type|taxonomy|rubri|path|department"
+LEVELS = (
+    r"(?i)categor|kategor|breadcrumb|product_?type|taxonomy|rubri|path|department"
+    r"|(?:^|[^a-z])[ck]ats?(?:$|[^a-z])"
+)
 """Names of lists that hold the levels of one path."""
 KEYS = (
     r"(?i)^(?:name|key|label|attribute"

@@ -19,7 +19,10 @@ _SMALL = re.compile(
 )
 _PIXEL = re.compile(r"//(?:px|pixel|imp)\.|impression|/pixel|/imp[/?]|beacon", re.I)
 _CART = re.compile(r"[/?&=](?:cart|basket|warenkorb|panier|checkout|reviews?|rss)\b", re.I)
+_MACHINE = re.compile(r"//api[.-]|/api/|/rest/v?\d|\.(?:json|xml)(?:$|\?)", re.I)
 _HOME = re.compile(r"^(?:https?:)?//[^/?#]+/?(?:brands?/[^/]*|marken/[^/]*)?$", re.I)
+_LINKS = (("small", _SMALL), ("pixel", _PIXEL), ("cart", _CART), ("home", _HOME),
+          ("machine", _MACHINE))  # fmt: skip
 _SIGN = (
     r"(?:[A-Z]{3}|US\$|NT\$|HK\$|R\$|[AC]\$|Rs\.?|kr\.?|zł|Kč|TL|Ft|lei|лв\.?|руб\.?|р\.?|грн\.?"
     r"|[$€£¥￥₹₽₴₺₩฿₫đ₪₸円元원]|Rp\.?|RM|บาท)"
@@ -52,6 +55,13 @@ _SIZE = re.compile(
 _AMOUNT = re.compile(r"\d+[.,]\d\d")
 _SIZE_LIST = re.compile(r"\s*[,;/|]\s*")
 _IDENTIFIER = re.compile(r"^[A-Za-z0-9][\w.:/#-]{0,63}$")
+_RATE = re.compile(
+    r"^\D{0,5}\d[\d.,' ]*\D{0,5}(?:/|\b(?:per|pro|je|par|al|za|por)\b)\s*\S{1,9}$", re.I
+)
+_PAIRS = re.compile(
+    r"^[^=:]{1,40}(?:=|:(?!//))[^=:]+[,;|&][^=:,;|&]{1,40}(?:=|:(?!//))"  # color=red,size=M
+    r"|^[^\W\d][^:]{1,40}:[^:]+:\d{1,3}(?:$|,)"  # Colour:red:1
+)
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _FLAGS = frozenset(
@@ -71,6 +81,8 @@ def marks_of(text: str) -> Iterator[str]:
             yield from _number_marks(text)
         if len(text) < 300 and _PATH.search(text) and not _is_size(text):
             yield "path"
+        if len(text) < 300 and _PAIRS.search(text):
+            yield "pairs"
     if len(text) < 80:
         yield from _short_marks(text)
     if _LETTER.search(text):
@@ -83,7 +95,7 @@ def _link_marks(text: str) -> Iterator[str]:
     yield "url"
     if _PICTURE.search(text):
         yield "picture"
-    for mark, pattern in (("small", _SMALL), ("pixel", _PIXEL), ("cart", _CART), ("home", _HOME)):
+    for mark, pattern in _LINKS:
         if pattern.search(text):
             yield mark
 
@@ -96,6 +108,8 @@ def _number_marks(text: str) -> Iterator[str]:
             yield "worded"
         if text[-1] in "059":
             yield "round"
+    elif _RATE.match(text):  # 7.40 €/kg
+        yield "rate"
     if text.isdigit():
         yield "integer"
     tests = (("decimal", _DECIMAL), ("cents", _CENTS), ("dot", _DOT), ("comma", _COMMA),
@@ -125,7 +139,7 @@ def _short_marks(text: str) -> Iterator[str]:
         yield "flag"
     known = value_words()
     for kind in ("currency", "availability", "age"):
-        if folded in known[kind]:
+        if folded in known[kind] or folded.rstrip(" .!") in known[kind]:
             yield kind
     if (len(folded) > 1 or not folded.isascii()) and _is_gender(folded):
         yield "gender"
@@ -154,6 +168,8 @@ def _holds(folded: str, known: frozenset[str]) -> bool:
     if is_dense(folded):
         ends = range(1, min(len(folded), 16) + 1)
         return any(folded[i:j] in known for j in ends for i in range(max(j - 8, 0), j))
+    if "_" in folded:  # a code: of gold_special gold says nothing
+        return folded.replace("_", " ") in known
     words = _WORD.findall(folded)
     return any(w in known for w in words) or (
         len(words) <= 2 and any(w[i:] in known for w in words for i in range(2, len(w) - 3))

@@ -244,9 +244,10 @@ def _quote(body: bytes, delimiter: str) -> str | None:
 
 
 def _wrapped(body: bytes, delimiter: str, quote: str) -> int:
-    """How many cells stand in quotes that hold no further ones."""
+    """How many cells stand in quotes that hold no further ones, but for doubled ones."""
     sign, mark = re.escape(delimiter.encode()), re.escape(quote.encode())
-    pattern = rb"(?:^|%s)%s[^%s\n]*%s(?=%s|\r?$)" % (sign, mark, mark, mark, sign)
+    inner = rb"(?:[^%s\n]|%s%s)*" % (mark, mark, mark)
+    pattern = rb"(?:^|%s)%s%s%s(?=%s|\r?$)" % (sign, mark, inner, mark, sign)
     return sum(1 for _ in re.finditer(pattern, body, re.M))
 
 

@@ -33,9 +33,11 @@ class Shape:
     pixel: float = 0.0
     cart: float = 0.0
     home: float = 0.0
+    machine: float = 0.0
     money: float = 0.0
     decimal: float = 0.0
     cents: float = 0.0
+    rate: float = 0.0
     comma: float = 0.0
     dot: float = 0.0
     worded: float = 0.0
@@ -48,6 +50,7 @@ class Shape:
     path: float = 0.0
     number_path: float = 0.0
     listed: float = 0.0
+    pairs: float = 0.0
     size: float = 0.0
     identifier: float = 0.0
     coded: float = 0.0

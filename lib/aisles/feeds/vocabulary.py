@@ -82,6 +82,11 @@ def is_known_name(header: str) -> bool:
     )
 
 
+def speaks_of(concept: str, header: str) -> bool:
+    """Whether one of the header's words stands for the concept."""
+    return any(concept in chunk.concepts for chunk in chunks_of(header, lexicon()))
+
+
 def chunks_of(header: str, known: Lexicon) -> list[Chunk]:
     """The header cut into known phrases, known words, known pieces of compounds, and the rest."""
     words, found, start = words_of(header)[:_FEW_WORDS], [], 0
@@ -209,11 +214,13 @@ def _in_part(points: float, needed: int, rest: frozenset[str], unknown: int) -> 
 def _tails(header: str) -> list[str]:
     """The header without its prefixes: ``g:price``, ``(field)gender``, ``offer/picture@url``.
 
-    A last part that says little by itself (url, value) is only taken with the part before it.
+    A last part that says little by itself (url, value) is only taken with the part before it. Of a
+    long path three parts are tried before two: ``compareAtRange.maxPrice.amount``.
     """
     parts = [p for p in re.split(r"[:)/.@]", re.sub(r"#\d+$", "", header)) if p.strip()]
     vague = len(parts) > 1 and "".join(words_of(parts[-1])) in _VAGUE
-    return [" ".join(parts[-2:])] * (len(parts) > 1) + parts[-1:] * (not vague)
+    several = [" ".join(parts[-n:]) for n in (3, 2) if len(parts) >= n + (n > 2)]
+    return several + parts[-1:] * (not vague)
 
 
 def _speaks_of_other(header: str, part: str, known: Lexicon) -> bool:

@@ -19,8 +19,16 @@ _AMPERSAND = re.compile(
 )
 _NAMED = re.compile(rb"&([A-Za-z]\w*);")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
-_KEY_TAGS = re.compile(r"(?:^|[_:-])(?:param_?)?(?:name|key|label|attribute)$", re.I)
-_VALUE_TAGS = re.compile(r"(?:^|[_:-])(?:val|value|values|text)$", re.I)
+_KEY_TAGS = re.compile(
+    r"(?:^|[_:-])(?:param_?)?(?:name|key|label|attribute|naam|nom|nombre|nome|nazwa"
+    r"|nazev|namn|navn|nimi|название|имя)$",
+    re.I,
+)
+_VALUE_TAGS = re.compile(
+    r"(?:^|[_:-])(?:val|value|values|text|waarde|wert|valeur|valor|valore|wartosc|hodnota|varde"
+    r"|verdi|vaerdi|arvo|deger|значение)$",
+    re.I,
+)
 _NAMING_ATTRIBUTES = ("name", "key", "label")
 _VALUE_ATTRIBUTES = ("value", "val", "content")
 # RFC 4287: a link without @rel is one of rel="alternate", the thing itself.
@@ -138,9 +146,10 @@ def cells_of(
     """The record's leaves and attributes as (column, text).
 
     A leaf's column is its path below the record, ``g:shipping/g:price``; an attribute's is
-    ``tag@attribute``, the record's own ``@attribute``. ``<param name="Colour">red</param>`` and
-    ``<PARAM><NAME>Colour</NAME><VAL>red</VAL></PARAM>`` give the column ``param/Colour``. A column
-    met again gets ``#2``. Text around inner elements (HTML put in unescaped) is kept as one text.
+    ``tag@attribute``, the record's own ``@attribute``. ``<param name="Colour">red</param>``, the
+    same with the text in a ``<value>``, and ``<PARAM><NAME>Colour</NAME><VAL>red</VAL></PARAM>``
+    give the column ``param/Colour``. A column met again gets ``#2``. Text around inner elements
+    (HTML put in unescaped) is kept as one text.
 
     Args:
         record: the record's element.
@@ -186,8 +195,11 @@ def _walk(
         name = f"{name}/{said}" if said else name
         cells.append((name, text))
     else:
-        pair = _pair(element)
-        if pair is not None:
+        pair, key = _pair(element), _names_values(element)
+        if key is not None:
+            name = f"{name}/{attributes.pop(key)}"
+            cells += [(name, child.text or "") for child in element]
+        elif pair is not None:
             cells.append((f"{name}/{pair[0]}", pair[1]))
         elif _has_text(element):
             cells.append((name, "".join(element.itertext())))
@@ -221,6 +233,14 @@ def _pair(element: etree._Element) -> tuple[str, str] | None:
     if _KEY_TAGS.search(first) and _VALUE_TAGS.search(second) and element[0].text:
         return element[0].text.strip(), element[1].text or ""
     return None
+
+
+def _names_values(element: etree._Element) -> str | None:
+    """The attribute that names an element which holds values only, and nothing else."""
+    held = all(isinstance(c.tag, str) and not len(c) for c in element)
+    if not held or not all(_VALUE_TAGS.search(qualified(child)) for child in element):
+        return None
+    return next((key for key in _NAMING_ATTRIBUTES if (element.get(key) or "").strip()), None)
 
 
 def _has_text(element: etree._Element) -> bool:
