@@ -2,9 +2,9 @@
 -- columns, how well its fields are filled and understood, and what changed since the last delivery.
 -- filled: share of the records; valid: share of the filled ones that were understood; both by field,
 -- over all records of the file (cleaned), on the newest day up to this delivery on which the file or
--- its reading changed (cleaned_on). messages: what the runs of the day said of the feed, drift of its columns included.
--- new, changed and delisted products are of the retailer's whole delivery; of an older delivery
--- only those count that no later one has changed again.
+-- its reading changed (cleaned_on). messages: what the runs of the day said of the feed, drift of
+-- its columns included. new, changed and delisted products are of the retailer's whole delivery; of
+-- an older delivery only those count that no later one has changed again.
 CREATE OR REPLACE VIEW feed_report AS
 WITH refused AS (
   SELECT run_date, file, stage,
