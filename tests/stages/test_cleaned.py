@@ -28,6 +28,7 @@ def quality(shop: Shop, day: dt.date) -> dict[str, tuple[int, int, int]]:
     return {row["field"]: (row["records"], row["filled"], row["valid"]) for row in rows}
 
 
+@pytest.mark.long
 def test_a_small_day_has_the_rates_of_all_its_records(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     shop = Shop(spark, tmp_path)
     for day in (D1, D2):

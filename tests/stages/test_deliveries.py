@@ -161,6 +161,7 @@ def test_a_sudden_loss_delists_nothing_until_it_stands_twice(shop: Shop) -> None
     assert {k for k, row in shop.products().items() if row[1]} == {"1", "2", "3"}
 
 
+@pytest.mark.long
 def test_a_corrected_delivery_replaces_its_day(shop: Shop) -> None:
     shop.deliver(D1, FIRST)
     shop.run(D2)  # repeats the first day's records
@@ -173,6 +174,7 @@ def test_a_corrected_delivery_replaces_its_day(shop: Shop) -> None:
     }
 
 
+@pytest.mark.long
 def test_two_files_are_one_delivery(shop: Shop) -> None:
     shop.deliver(D1, FIRST[:6], "shop.1.csv")
     shop.deliver(D1, FIRST[6:], "shop.2.csv")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from test_deliveries import D1, D2, Shop, line
 
 from aisles.stages.languages import language_of_feed, languages_in, spoken
@@ -45,6 +46,7 @@ def test_a_sample_without_texts_keeps_what_is_stored() -> None:
     assert language_of_feed(samples(GERMAN), ROLES[1:], ["de"]) == "de"
 
 
+@pytest.mark.long
 def test_products_whose_content_stays_follow_the_language_of_their_feed(
     spark: Any, tmp_path: Path
 ) -> None:

@@ -129,6 +129,7 @@ def told(report: Report) -> Figures:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shop", [*SHOPS, "komma"])
 def test_the_report_is_what_is_stored(work: dict[str, Any], shop: str) -> None:
     report, stored = work[shop]
@@ -140,6 +141,7 @@ def test_the_report_is_what_is_stored(work: dict[str, Any], shop: str) -> None:
         assert said[name] == figure, name
 
 
+@pytest.mark.long
 def test_habits_constants_and_overrides(work: dict[str, Any]) -> None:
     report, stored = work["komma"]
     assert (report.read, report.kept, stored["products"]) == (2597, 2596, 2590)
