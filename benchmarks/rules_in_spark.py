@@ -37,9 +37,10 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from aisles.batches import ROWS
 from aisles.config import load
 from aisles.rules.load import Rule, read_rules
-from aisles.rules.matcher import COLUMNS, ROWS, RuleSet
+from aisles.rules.matcher import COLUMNS, RuleSet
 from aisles.rules.votes import votes
 from aisles.session import start
 from rule_matching import Maker, normal_texts, phrases_of, seconds

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aisles.batches import ROWS
 from aisles.rules.boolean import Atom
 from aisles.rules.columns import TextColumn
 from aisles.rules.decide import Votes, decide, found_predicates
@@ -41,8 +42,6 @@ VOTE_ARROW = pa.schema(
         ("evidence", pa.list_(EVIDENCE)),
     ]
 )
-# Rows matched at a time: large enough for whole-column work, small enough for the caches.
-ROWS = 16_384
 # Raised with every change after which the same rules cast other votes on the same products.
 ENGINE = 1
 

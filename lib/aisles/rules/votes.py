@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from aisles.batches import gathered
-from aisles.rules.matcher import COLUMNS, ROWS, VOTE_ARROW, RuleSet
+from aisles.rules.matcher import COLUMNS, VOTE_ARROW, RuleSet
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -30,7 +30,7 @@ def votes(rules: RuleSet) -> Callable[[DataFrame], DataFrame]:
     """
 
     def matched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in gathered(batches, ROWS):
+        for batch in gathered(batches):
             yield rules.match(batch)
 
     def step(products: DataFrame) -> DataFrame:
