@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 RAW_LIMIT = 10_000
 """Characters of a rejected record's text that are kept."""
@@ -46,17 +48,15 @@ def storable(text: str) -> str:
 
 def map_array(rows: Sequence[Row]) -> pa.MapArray:
     """The rows' cells as maps; null for a rejected row; empty cells are left out."""
-    offsets = np.zeros(len(rows) + 1, dtype=np.int32)
-    keys: list[str] = []
-    values: list[str] = []
-    for place, row in enumerate(rows):
-        for key, value in row.cells or ():
-            if value:
-                keys.append(key)
-                values.append(value)
-        offsets[place + 1] = len(keys)
+    cells = list(chain.from_iterable(row.cells or () for row in rows))
+    keys, values = (pa.array([cell[side] for cell in cells], pa.string()) for side in (0, 1))
+    ends = np.cumsum([0, *(len(row.cells or ()) for row in rows)])
+    filled = pc.not_equal(values, "").to_numpy(zero_copy_only=False)
+    if not filled.all():
+        keys, values = keys.filter(pa.array(filled)), values.filter(pa.array(filled))
+        ends = np.concatenate([[0], np.cumsum(filled)])[ends]
     null = np.array([row.cells is None for row in rows], dtype=bool)
-    return build_map(offsets, pa.array(keys, pa.string()), pa.array(values, pa.string()), null)
+    return build_map(ends.astype(np.int32), keys, values, null)
 
 
 def build_map(

@@ -202,15 +202,16 @@ class XmlRecords:
 def _tag_pattern(names: list[bytes], hiding: bool = True) -> re.Pattern[bytes]:
     """Start and end tags of the elements, and with ``hiding`` what may hide others."""
     any_name = b"(?:" + b"|".join(map(re.escape, names)) + b")"
-    hides = rb"<!\[CDATA\[(?:.*?\]\]>|.*\Z)|<!--(?:.*?-->|.*\Z)|<\?(?:.*?\?>|.*\Z)|"
+    hides = rb"!\[CDATA\[(?:.*?\]\]>|.*\Z)|!--(?:.*?-->|.*\Z)|\?(?:.*?\?>|.*\Z)|"
     return re.compile(
-        (hides if hiding else b"")
-        + rb"(?P<close></"
+        b"<(?:"  # a sign that all begin with: the search jumps from one to the next
+        + (hides if hiding else b"")
+        + rb"(?P<close>/"
         + any_name
         + rb"\s*>)"
-        + rb"|(?P<open><"
+        + rb"|(?P<open>"
         + any_name
         + _TAG_REST
-        + rb"(?P<empty>/?)>)",
+        + rb"(?P<empty>/?)>))",
         re.S,
     )

@@ -159,13 +159,12 @@ def cells_of(
         RecursionError: for nesting beyond ``MAX_DEPTH``.
     """
     kinds = kinds or {}
-    cells: list[tuple[str, str]] = [(f"@{_local(k)}", v) for k, v in record.attrib.items()]
+    cells: list[tuple[str, str]] = [(f"@{_local(k)}", v) for k, v in record.items()]
     for child in record:
-        if not len(child) and not child.attrib:  # most are: no need for the long way
-            if isinstance(child.tag, str):
-                cells.append((_name(child.tag, child.prefix), child.text or ""))
-        else:
+        if len(child) or child.keys():
             _walk(child, "", cells, 1, kinds)
+        elif isinstance(tag := child.tag, str):  # most are such: no need for the long way
+            cells.append((_name(tag, child.prefix), child.text or ""))
     if not len(record) and record.text:
         cells.append((qualified(record), record.text))
     return _numbered(cells)
@@ -254,14 +253,12 @@ def _local(name: object) -> str:
 
 def _numbered(cells: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """The filled cells, stripped, a column met again with ``#2``, ``#3``, ..."""
+    filled = [(name, text) for name, value in cells if (text := value.strip())]
+    if len(dict(filled)) == len(filled):
+        return filled
     seen: dict[str, int] = {}
     found: list[tuple[str, str]] = []
-    for name, value in cells:
-        if text := value.strip():
-            if name in seen:
-                seen[name] += 1
-                found.append((f"{name}#{seen[name]}", text))
-            else:
-                seen[name] = 1
-                found.append((name, text))
+    for name, text in filled:
+        number = seen[name] = seen.get(name, 0) + 1
+        found.append((name if number == 1 else f"{name}#{number}", text))
     return found

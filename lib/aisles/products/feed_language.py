@@ -46,13 +46,14 @@ def feed_languages(texts: Sequence[str], stored: Sequence[str] = ()) -> tuple[st
     those of names of models do not. The stored ones stay until the sample speaks clearly against
     them: another sample of the same feed finds the same.
     """
-    known = [probabilities(text) for text in list(dict.fromkeys(texts))[:SAMPLE]]
-    alone = Counter(code for one in known for code in (next(iter(one)),) if one[code] >= _SURE)
+    known = probabilities(list(dict.fromkeys(texts))[:SAMPLE])
+    sure = known.probability.max(axis=1, initial=0) >= _SURE
+    alone = Counter(known.codes[best] for best in known.probability[sure].argmax(axis=1))
     telling = {code for code, number in alone.items() if number >= _FEW} - {NO_LANGUAGE}
     if not telling:
         return tuple(stored)
-    codes = sorted(telling.union(stored) & known[0].keys())
-    found = _shares(np.array([[one[code] for code in codes] for one in known]))
+    codes = sorted(telling.union(stored).intersection(known.codes))
+    found = _shares(known.of(codes).astype(np.float64))
     shares = dict(zip(codes, found.tolist()))
     leader = max(shares, key=lambda code: shares[code])
     if stored and _stay(stored, shares):

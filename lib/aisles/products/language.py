@@ -6,7 +6,7 @@ in it. These, and all texts of a mixed feed, go to the library, each distinct on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aisles.products.detect import LETTERS, NO_LANGUAGE, probabilities
+from aisles.products.detect import LETTERS, NO_LANGUAGE, Likely, probabilities
 from aisles.products.words import rows
 
 Bools = NDArray[np.bool_]
@@ -114,17 +114,25 @@ def _scripts(language: str) -> tuple[str, ...]:
 def _told(texts: pa.StringArray, feed: Sequence[str]) -> pa.StringArray:
     """What the library says of each text that has letters."""
     coded = pc.if_else(pa.array(_has(texts, r"\pL")), texts, None).dictionary_encode()
-    told = [_likeliest(probabilities(text), feed) for text in coded.dictionary.to_pylist()]
-    return pa.array(told, pa.string()).take(coded.indices)
+    if not len(coded.dictionary):
+        return pa.nulls(len(texts), pa.string())
+    told = _likeliest(probabilities(coded.dictionary.to_pylist()), feed)
+    return told.take(coded.indices)
 
 
-def _likeliest(known: Mapping[str, float], feed: Sequence[str]) -> str | None:
-    """The language with these probabilities, in a mixed feed one of its own where that may be."""
-    code, sure = max(known.items(), key=lambda item: item[1])
+def _likeliest(known: Likely, feed: Sequence[str]) -> pa.StringArray:
+    """The language of each text, in a mixed feed one of its own where that may be."""
+    best, sure = known.probability.argmax(axis=1), known.probability.max(axis=1)
+    codes = np.array(known.codes)
+    alone = _where((sure >= _SURE) & (codes[best] != NO_LANGUAGE), codes[best])
     if not feed:
-        return code if sure >= _SURE and code != NO_LANGUAGE else None
-    inside = sum(known[one] for one in feed)
-    if inside < _NONE:
-        return _likeliest(known, ())
-    best = max(feed, key=lambda one: known[one])
-    return best if known[best] >= max(_LEAST, _SURER * inside) else None
+        return alone
+    own = known.of(feed)
+    inside, most = own.sum(axis=1), own.max(axis=1)
+    among = _where(most >= np.maximum(_LEAST, _SURER * inside), np.array(feed)[own.argmax(axis=1)])
+    return pc.if_else(pa.array(inside < _NONE), alone, among)
+
+
+def _where(true: Bools, texts: NDArray[np.str_]) -> pa.StringArray:
+    """The texts where it is true, null elsewhere."""
+    return pa.array(texts.tolist(), pa.string(), mask=~true)
