@@ -20,7 +20,7 @@ lint: $(READY)
 	$(VENV)/bin/ruff check --no-cache . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
 test: $(READY) lint
-	$(PY) -m pytest -m "not long"
+	$(PY) -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: $(READY)
 	$(PY) -m pytest -m long

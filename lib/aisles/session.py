@@ -23,6 +23,8 @@ _DELTA = {
     "spark.sql.parquet.compression.codec": "zstd",
     # Persisted rows lie on disk for minutes: packing them costs more than reading them.
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
+    # Wide rows: batches of ten thousand, the default, outgrow the caches and the young generation.
+    "spark.sql.inMemoryColumnarStorage.batchSize": "2500",
     # Only partitions that a job writes to are ever replaced, and only by replaceWhere.
     "spark.sql.sources.partitionOverwriteMode": "static",
 }

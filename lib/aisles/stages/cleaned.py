@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from aisles.stages.job import Job
+from aisles.stages.job import Job, together
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -24,8 +24,11 @@ def store_cleaned(job: Job, refused: DataFrame, quality: DataFrame, where: str) 
 
     raw = F.substring(F.to_json(F.struct(*_SHOWN)), 1, _LONGEST)
     rows = refused.withColumn("raw", raw).withColumn("stage", F.lit("normalise"))
-    job.tables.replace("rejected_items", rows, f"({where}) AND stage = 'normalise'")
-    job.tables.replace("field_quality", quality, where)
+    refusing = f"({where}) AND stage = 'normalise'"
+    together(
+        lambda: job.tables.replace("rejected_items", rows, refusing),
+        lambda: job.tables.replace("field_quality", quality, where),
+    )
 
 
 def unchanged_records(changes: DataFrame, day: dt.date) -> DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Row
 
 from aisles.feeds.spark import End, FeedFile, ends_of, list_files, numbered, read_parts
-from aisles.stages.job import Account, Job, step
+from aisles.stages.job import Account, Job, step, together
 from aisles.stages.params import Ingest
 from aisles.tables import quoted
 
@@ -56,9 +56,10 @@ def _read(job: Job, account: Account, new: list[FeedFile], known_today: bool) ->
         _report(counts, account)
         where = _slice(job, [f.file for f in new])
         with step("writing raw_items and rejected_items"):
-            kept = job.tables.replace("raw_items", _kept(parsed), where)
-            refused = job.tables.replace(
-                "rejected_items", _rejected(parsed), f"{where} AND stage = 'ingest'"
+            refusing = f"{where} AND stage = 'ingest'"
+            kept, refused = together(
+                lambda: job.tables.replace("raw_items", _kept(parsed), where),
+                lambda: job.tables.replace("rejected_items", _rejected(parsed), refusing),
             )
         read = sum(end.read for end in ends)
         assert read == kept + refused, f"{read} records read, {kept} kept, {refused} rejected"

@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,19 @@ def step(text: str) -> Iterator[None]:
     say(f"  {text} ...")
     yield
     say(f"  {text}: {time.monotonic() - begun:.0f} s")
+
+
+def together(*works: Callable[[], Any]) -> list[Any]:
+    """Does works at the same time that do not need each other; what each returned, in order.
+
+    Half of a write to a Delta table is the driver's own: beside it another one's rows are written.
+    When works fail, the first one's error is raised once all have ended.
+    """
+    from pyspark import inheritable_thread_target
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        begun = [pool.submit(inheritable_thread_target(work)) for work in works]
+    return [one.result() for one in begun]
 
 
 def run_stage(

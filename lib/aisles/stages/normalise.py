@@ -17,7 +17,7 @@ from aisles.products.normalise import DERIVED, normalise
 from aisles.products.quality import field_quality
 from aisles.stages.cleaned import store_cleaned, unchanged_records
 from aisles.stages.deliveries import among, records, todays
-from aisles.stages.job import Account, Job, step
+from aisles.stages.job import Account, Job, step, together
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
 from aisles.stages.params import Normalise
 from aisles.stages.readings import in_order, overrides, settled
@@ -74,13 +74,17 @@ def _present(job: Job, account: Account, work: Work) -> None:
         _count_unchanged(changes, account)
         products, refused = resolve(candidates, marks)
         where = f"run_date = DATE'{job.run_date}' AND {among(work.present)}"
-        store_cleaned(job, refused, _quality(job, known, changes), where)
-        dated = _dated(job, products)
+        quality, dated = _quality(job, known, changes), _dated(job, products)
         if fresh:
+            store_cleaned(job, refused, quality, where)
             with step(f"writing the products of {cleaned:,} records"):
                 written = job.tables.append("products", dated, {MARKS: work.marks}, _FILE_ROWS)
         else:
-            source = _source(job, dated, _gone(stored, products, changes, work))
+            gone = _gone(stored, products, changes, work)
+            source, _ = together(
+                lambda: _source(job, dated, gone),
+                lambda: store_cleaned(job, refused, quality, where),
+            )
     finally:
         for frame in (marks, repeated, known):
             frame.unpersist()
