@@ -124,7 +124,9 @@ def survey(
     if not kept and refusals.unreadable:
         raise ValueError(f"{file}: {refusals.unreadable}")
     form = reader.parsed.format
-    doubtful = not (kept and reader.parsed.complete)
+    whole = bool(kept and reader.parsed.complete)
+    lost = known.past.lost(place, kept) if whole and known.past and not reader.stopped else None
+    doubtful = not whole or lost is not None
     roles = settled(drawn, None if form is None else format_text(form), known, doubtful)
     given = [(row["column"], row["role"], row["confidence"]) for row in roles.rows if row["role"]]
     found = Survey(feed, place, Tally(), refusals, Fields(given), Ids())
@@ -132,6 +134,8 @@ def survey(
     for batch in spool.batches():
         found.take(batch, readings)
     report = _report(found, reader, file, known, roles, drawn.records())
+    if lost:
+        report.warnings.append(f"looks truncated: {lost}; nothing that it lacks would be delisted")
     report.warnings.extend(warnings_of(report))
     report.warnings.extend(one.sentence for one in roles.moved)
     return report

@@ -13,6 +13,7 @@ from aisles.feeds.borrow import FEW_ROWS, rows_of
 from aisles.feeds.drift import Drift
 from aisles.feeds.roles import roles_of_feed
 from aisles.feeds.settle import by_feed, loans_of, need_of, settle_feed
+from aisles.stages.inspect_loss import Past
 from aisles.stages.inspect_sample import Drawn
 from aisles.stages.languages import language_of_feed, languages_in, spoken
 
@@ -25,12 +26,13 @@ class Known:
 
     run_date: day that the delivery would have; which 2,000 records of a longer file the roles are
     inferred from depends on it. stated: overrides of this feed. stored: the rows of column_roles
-    of all feeds; null where no tables were named.
+    of all feeds; past: the feed's earlier deliveries; both null where no tables were named.
     """
 
     run_date: dt.date = dt.date(1970, 1, 1)
     stated: Sequence[Row] = ()
     stored: Sequence[Row] | None = None
+    past: Past | None = None
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ def unknown(known: Known, settled: Settled, limited: bool) -> Iterator[str]:
     yield "other files of the retailer on the same day count with this one as one delivery"
     if known.stored is None:
         yield "roles that are stored already stay while the columns look alike: --tables tells"
+        yield "a sudden loss of records against the last delivery: --tables tells"
         if settled.asks:
             yield f"{settled.asks}: the network's other feeds are asked as well: --tables tells"
         return
-    yield "a sudden loss of records against the last delivery is not looked for"
+    if limited:
+        yield "a sudden loss of records against the last delivery is only seen in all of them"
     if settled.asks:
         yield f"{settled.asks}: feeds that come with it and are not stored yet may lend roles"
 
