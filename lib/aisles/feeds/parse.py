@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 
 from aisles.feeds.delimited import Delimited
-from aisles.feeds.encoding import Transcoder
 from aisles.feeds.expand import Unreadable
 from aisles.feeds.formats import Format
 from aisles.feeds.jsonlines import JsonLines
@@ -20,6 +19,7 @@ from aisles.feeds.members import head_of, plan_of
 from aisles.feeds.parquet import ParquetRecords
 from aisles.feeds.parts import Part, chunks_of
 from aisles.feeds.records import PARSED, Row, batch_of, rejected, slices
+from aisles.feeds.transcode import Transcoder
 from aisles.feeds.unpack import Opened
 from aisles.feeds.xml import XmlRecords
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 from aisles.feeds.dialect import dialect_of
-from aisles.feeds.encoding import Transcoder, encoding_of, has_cr_lines
+from aisles.feeds.encoding import encoding_of, has_cr_lines
 from aisles.feeds.expand import Unreadable
 from aisles.feeds.formats import Format
 from aisles.feeds.jsonpath import json_format
+from aisles.feeds.transcode import Transcoder
 from aisles.feeds.xmlpath import record_path
 
 HEAD_BYTES = 1 << 18

@@ -11,13 +11,13 @@ from typing import BinaryIO
 import fsspec
 
 from aisles.feeds.delimited import Delimited
-from aisles.feeds.encoding import Transcoder
 from aisles.feeds.expand import Unreadable
 from aisles.feeds.files import FeedFile
 from aisles.feeds.formats import Format
 from aisles.feeds.members import head_of, plan_of
 from aisles.feeds.parquet import opened as parquet_opened
 from aisles.feeds.parts import Part
+from aisles.feeds.transcode import Transcoder
 from aisles.feeds.unpack import Opened
 
 SPLIT_BYTES = 1 << 26
