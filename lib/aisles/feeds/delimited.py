@@ -9,20 +9,16 @@ import pyarrow as pa
 
 from aisles.feeds.cells import CellReader
 from aisles.feeds.formats import Format
-from aisles.feeds.lines import MAX_EXTRA, MAX_RECORD_CHARS, MAX_RECORD_LINES, Resolver
+from aisles.feeds.judge import Judge
+from aisles.feeds.lines import MAX_RECORD_CHARS, Resolver
 from aisles.feeds.quoting import Cut, first_line_opens, is_wrapped, unwrapped
 from aisles.feeds.records import PARSED, RAW_LIMIT, Row, batch_of, build_map, map_array, rejected
 from aisles.feeds.rewrite import Rewriter
-from aisles.feeds.shift import Profile, shapes_of
 from aisles.feeds.tokens import LF, Tokens, tokenize
 
 BLOCK_BYTES = 1 << 21
 MAX_LINE_BYTES = 1 << 24
 """A line longer than this is rejected piece by piece, without being read whole."""
-_LEARN_ROWS = 4_000
-_SHORT_SHARE, _MERELY_SHORT = 0.1, 0.95
-"""The share of a file's first records that must end early before any may, and the share of these
-that must suit the first columns."""
 _TRUNCATED = "truncated: the file ends inside this record"
 
 Batches = Generator[pa.RecordBatch, None, bytes]
@@ -40,29 +36,30 @@ class Delimited:
 
     def __init__(self, form: Format, sample: bytes, inside: bool = False) -> None:
         self.form = form
-        self.profile = Profile(len(form.columns))
         self.rewriter = Rewriter(form.delimiter, form.quote, form.escape)
         self.clean_end = True
         self._delimiter = ord(self.rewriter.delimiter)
         self._quote = None if form.quote is None else ord(form.quote)
         self._names = pa.array(form.columns, pa.string())
-        self._header = b""
         self._skipping = False
         self._last_rejected = False
-        self._started = False
-        self._inside = inside
+        self._started = self._inside = inside
         self._rows = 0
         table = sample.split(b"\n", form.skip_lines)[-1]
         self._wrapped = form.header and len(form.columns) > 1 and is_wrapped(table)
         text = self.rewritten(sample, final=True)
-        self._learn(text)
-        self._started = inside
+        self._judge = Judge(form, self._quote)
+        start = self._opening(text)
+        if start >= 0:
+            block, tokens = self._tokens(text[start : text.rfind(b"\n") + 1])
+            self._judge.learn(block, tokens)
         reader = CellReader(self.rewriter.delimiter, form.quote)
-        words = reader.words(self._header.decode())
+        words = reader.words(self._judge.header.decode())
         opening = reader.words(text[: text.find(b"\n") + 1].strip().decode("utf-8", "replace"))
-        self._shortest = self._shortest_of(text)
         self._paired = form.skip_lines > 0 and opening[:1] == ("H",)
-        self.resolver = Resolver(form.columns, self.rewriter, form.quote, self.profile, words)
+        self.resolver = Resolver(
+            form.columns, self.rewriter, form.quote, self._judge.profile, words
+        )
 
     @property
     def trailer_count(self) -> int | None:
@@ -132,7 +129,7 @@ class Delimited:
         """Whether the last line has no end and, where short records are read, is a short one."""
         line = data[data.rfind(b"\n") + 1 :].decode("utf-8", "replace")
         width = len(self.form.columns)
-        return self._shortest < width and len(self.resolver.cells(line)) < width
+        return self._judge.shortest < width and len(self.resolver.cells(line)) < width
 
     def _cut(self, data: bytes) -> Iterator[pa.RecordBatch]:
         """The last records of a text that was cut inside the very last one."""
@@ -151,8 +148,7 @@ class Delimited:
             if start < 0 and not final and len(data) < MAX_LINE_BYTES:
                 return data
             data, self._started = data[max(start, 0) :], True
-        block = np.frombuffer(data, np.uint8)
-        tokens = tokenize(block, self._delimiter, self._quote)
+        block, tokens = self._tokens(data)
         if tokens.end:
             yield from self._emit(data, block, tokens)
         left = data[tokens.end :]
@@ -175,11 +171,11 @@ class Delimited:
         cut = Cut(self.rewriter.delimiter, self.form.quote, None)
         opened = first_line_opens(data[start : start + MAX_LINE_BYTES], cut)
         if opened:
-            self._header = data[start : start + opened].rstrip(b"\r\n")
+            self._judge.header = data[start : start + opened].rstrip(b"\r\n")
             return start + opened
         block = np.frombuffer(data, np.uint8)[start:]
         for end in tokenize(block, self._delimiter, self._quote).record_end[:1].tolist():
-            self._header = data[start : start + end].rstrip(b"\r\n")
+            self._judge.header = data[start : start + end].rstrip(b"\r\n")
             return start + end
         return -1
 
@@ -205,7 +201,7 @@ class Delimited:
         return batch_of(rows, 1)
 
     def _emit(self, data: bytes, block: np.ndarray, tokens: Tokens) -> Iterator[pa.RecordBatch]:
-        clean, blank = self._judge(block, tokens)
+        clean, blank = self._judge.clean(block, tokens)
         stretches = _stretches(~(clean | blank))
         rows: list[Row] = []
         places: list[int] = []
@@ -240,111 +236,21 @@ class Delimited:
     def border(self, text: bytes) -> int | None:
         """Where a record ends in text from within the file that begins a line, whatever stood
         before it: be it within quotes or not, the same two clean records meet there."""
-        block = np.frombuffer(text, np.uint8)
-        tokens = tokenize(block, self._delimiter, self._quote)
+        block, tokens = self._tokens(text)
         ends = tokens.record_end
         if self._quote is not None:
-            opened = np.frombuffer(bytes([self._quote, LF]) + text, np.uint8)
-            ends = np.intersect1d(
-                ends, tokenize(opened, self._delimiter, self._quote).record_end - 2
-            )
+            _, opened = self._tokens(bytes([self._quote, LF]) + text)
+            ends = np.intersect1d(ends, opened.record_end - 2)
         if not len(ends):
             return None
-        clean, _ = self._judge(block, tokens)
+        clean, _ = self._judge.clean(block, tokens)
         both = clean[:-1] & clean[1:] & (tokens.record_start[:-1] >= ends[0])
         meets = np.flatnonzero(both)
         return int(tokens.record_end[meets[0]]) if len(meets) else None
 
-    def _judge(
-        self, block: np.ndarray, tokens: Tokens, shortest: int | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Which records are clean (as many cells as columns, or trailing delimiters, or as few as
-        is usual here), and which are blank lines: two bool (R,)."""
-        shortest = self._shortest if shortest is None else shortest
-        width, fields = len(self.form.columns), np.diff(tokens.first_cell)
-        blank = (fields == 1) & (tokens.cell_length[tokens.first_cell[:-1]] == 0)
-        doubtful = tokens.improper | blank | self._swallows(tokens)
-        if self.form.has_trailer_marks:
-            doubtful |= _starts_with(block, tokens.record_start, b"TRL")
-        if self._header:
-            size = tokens.record_end - tokens.record_start - len(self._header)
-            alike = (size >= 0) & (size <= 2)
-            doubtful |= alike & _starts_with(block, tokens.record_start, self._header[:8])
-        clean = (fields == width) & ~doubtful
-        extra = np.flatnonzero((fields > width) & (fields <= width + MAX_EXTRA) & ~doubtful)
-        ends = tokens.first_cell[extra + 1]
-        empty = tokens.cell_length[ends - 1] == 0
-        empty &= (fields[extra] == width + 1) | (tokens.cell_length[ends - 2] == 0)
-        extra = extra[empty]
-        for more in range(1, MAX_EXTRA + 1):
-            some = extra[fields[extra] == width + more]
-            shapes = self._shapes(block, tokens, some, width + more)
-            clean[some[~self.profile.shifted(shapes)]] = True
-        for cells in range(shortest, width):
-            some = np.flatnonzero((fields == cells) & ~doubtful)
-            clean[some[self._leads(self._shapes(block, tokens, some, cells))]] = True
-        return clean, blank
-
-    def _leads(self, shapes: np.ndarray) -> np.ndarray:
-        """Which short records, int64 (records, cells), suit the first columns and not the last
-        ones, as the rest of a record that was broken in two does: bool (records,)."""
-        gap = np.zeros((len(shapes), len(self.form.columns) - shapes.shape[1]), shapes.dtype)
-        last = self.profile.fit(np.hstack([gap, shapes])) - self.profile.fit(gap)
-        return self.profile.fit(shapes) > last
-
-    def _shortest_of(self, sample: bytes) -> int:
-        """The fewest cells of a record that leaves out its last, empty columns.
-
-        The number of columns where such records are no habit of the file's start, or not merely
-        short: these are damage.
-        """
-        width = len(self.form.columns)
-        start = self._opening(sample)
-        if not self.profile.ready or start < 0 or width < 3:
-            return width
-        text = sample[start : sample.rfind(b"\n") + 1]
+    def _tokens(self, text: bytes) -> tuple[np.ndarray, Tokens]:
         block = np.frombuffer(text, np.uint8)
-        tokens = tokenize(block, self._delimiter, self._quote)
-        clean, blank = self._judge(block, tokens, width)
-        fields = np.diff(tokens.first_cell)
-        short = np.flatnonzero((fields < width) & ~clean & ~blank & ~tokens.improper)
-        least, leading = (width + 1) // 2, 0
-        for cells in range(least, width):
-            some = short[fields[short] == cells]
-            leading += int(self._leads(self._shapes(block, tokens, some, cells)).sum())
-        often = len(short) >= _SHORT_SHARE * (~blank).sum()
-        return least if often and leading >= _MERELY_SHORT * len(short) else width
-
-    def _swallows(self, tokens: Tokens) -> np.ndarray:
-        """Records over several lines that may hold other records, or are too long for one."""
-        many = tokens.breaks > 1
-        if not many.any():
-            return many
-        size = tokens.record_end - tokens.record_start
-        roomy = tokens.delimiters >= 2 * (len(self.form.columns) - 1)
-        return many & (roomy | (size > MAX_RECORD_CHARS) | (tokens.breaks > MAX_RECORD_LINES))
-
-    def _learn(self, sample: bytes) -> None:
-        """Learns what the columns look like from the clean records of the file's start."""
-        start = self._opening(sample)
-        text = sample[start : sample.rfind(b"\n") + 1] if start >= 0 else b""
-        block, width = np.frombuffer(text, np.uint8), len(self.form.columns)
-        tokens = tokenize(block, self._delimiter, self._quote)
-        fields = np.diff(tokens.first_cell)
-        clean = (fields == width) & ~tokens.improper & ~self._swallows(tokens)
-        some = np.flatnonzero(clean)[:_LEARN_ROWS]
-        if len(some):
-            self.profile.learn(self._shapes(block, tokens, some, width))
-
-    def _shapes(
-        self, block: np.ndarray, tokens: Tokens, records: np.ndarray, cells: int
-    ) -> np.ndarray:
-        """The cells' shapes, int64 (records, cells)."""
-        which = tokens.first_cell[records][:, np.newaxis] + np.arange(cells)
-        start = tokens.cell_start[which]
-        quoted = block[start] == (self._quote if self._quote is not None else 0)
-        first = block[np.minimum(start + quoted, len(block) - 1)]
-        return shapes_of(first, tokens.cell_length[which])
+        return block, tokenize(block, self._delimiter, self._quote)
 
     def _maps(self, block: np.ndarray, tokens: Tokens, clean: np.ndarray) -> pa.MapArray:
         """The clean records' cells, straight from the block's bytes less its syntax."""
@@ -359,13 +265,6 @@ class Delimited:
         values = pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(text))
         offsets = np.append(0, np.cumsum(per_row))
         return build_map(offsets, self._names.take(pa.array(column)), values)
-
-
-def _starts_with(block: np.ndarray, starts: np.ndarray, mark: bytes) -> np.ndarray:
-    found = np.ones(len(starts), dtype=bool)
-    for offset, sign in enumerate(mark):
-        found &= block[np.minimum(starts + offset, len(block) - 1)] == sign
-    return found
 
 
 def _stretches(chosen: np.ndarray) -> list[tuple[int, int]]:
