@@ -10,9 +10,10 @@ from typing import Any
 
 import torch
 
-from aisles.config import EncoderConfig, NetworkConfig, from_dict
+from aisles.config import EncoderConfig, NetworkConfig
 from aisles.network.network import Network
 from aisles.network.outputs import Outputs
+from aisles.typed import from_dict
 
 FORMAT = 1  # raised when an older model.pt no longer fits the code
 

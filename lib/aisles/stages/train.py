@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from aisles.config import EncoderConfig, TrainConfig, from_dict
+from aisles.config import EncoderConfig, TrainConfig
 from aisles.dataset import pin
 from aisles.network import Outputs
 from aisles.stages.categories import tree_of_outputs
@@ -19,6 +19,7 @@ from aisles.stages.job import Account, Job, step
 from aisles.stages.params import Train
 from aisles.tracking import Tracking
 from aisles.train import FitResult, FitSpec, launch, launch_spark
+from aisles.typed import from_dict
 
 
 def run(job: Job, params: Train, account: Account) -> None:

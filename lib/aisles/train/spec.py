@@ -8,7 +8,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aisles.config import EncoderConfig, NetworkConfig, TrainConfig, from_dict
+from aisles.config import EncoderConfig, NetworkConfig, TrainConfig
+from aisles.typed import from_dict
 
 # Settings of TrainConfig that change how a training runs but not what comes out.
 _NO_EFFECT = ("ranks", "threads", "timeout_s", "checkpoint_steps")
