@@ -1,0 +1,44 @@
+"""Works that run at the same time: what they return, and what comes of one that fails."""
+
+import threading
+
+import pytest
+
+from aisles.stages.job import together
+
+
+def test_results_come_in_order_and_works_meet() -> None:
+    both = threading.Barrier(2, timeout=30)
+
+    def work(number: int) -> int:
+        both.wait()  # one after the other they would wait here for ever
+        return number
+
+    assert together(lambda: work(1), lambda: work(2)) == [1, 2]
+
+
+def test_an_error_waits_for_the_others() -> None:
+    ended: list[str] = []
+    failed = threading.Event()
+
+    def fails() -> None:
+        failed.set()
+        raise ValueError("first")
+
+    def ends() -> None:
+        failed.wait(30)
+        ended.append("second")
+
+    with pytest.raises(ValueError, match="first"):
+        together(fails, ends)
+    assert ended == ["second"]
+
+
+def test_properties_of_the_thread_go_along(spark) -> None:  # type: ignore[no-untyped-def]
+    context = spark.sparkContext
+    context.setLocalProperty("aisles.test", "told")
+    try:
+        found = together(*[lambda: context.getLocalProperty("aisles.test")] * 2)
+    finally:
+        context.setLocalProperty("aisles.test", None)
+    assert found == ["told", "told"]
