@@ -7,17 +7,17 @@ import pytest
 from aisles.stages.job import together
 
 
-def test_results_come_in_order_and_works_meet() -> None:
+def test_results_come_in_order_and_works_meet(spark) -> None:  # type: ignore[no-untyped-def]
     both = threading.Barrier(2, timeout=30)
 
     def work(number: int) -> int:
         both.wait()  # one after the other they would wait here for ever
         return number
 
-    assert together(lambda: work(1), lambda: work(2)) == [1, 2]
+    assert together(spark, lambda: work(1), lambda: work(2)) == [1, 2]
 
 
-def test_an_error_waits_for_the_others() -> None:
+def test_an_error_waits_for_the_others(spark) -> None:  # type: ignore[no-untyped-def]
     ended: list[str] = []
     failed = threading.Event()
 
@@ -30,7 +30,7 @@ def test_an_error_waits_for_the_others() -> None:
         ended.append("second")
 
     with pytest.raises(ValueError, match="first"):
-        together(fails, ends)
+        together(spark, fails, ends)
     assert ended == ["second"]
 
 
@@ -38,7 +38,7 @@ def test_properties_of_the_thread_go_along(spark) -> None:  # type: ignore[no-un
     context = spark.sparkContext
     context.setLocalProperty("aisles.test", "told")
     try:
-        found = together(*[lambda: context.getLocalProperty("aisles.test")] * 2)
+        found = together(spark, *[lambda: context.getLocalProperty("aisles.test")] * 2)
     finally:
         context.setLocalProperty("aisles.test", None)
     assert found == ["told", "told"]

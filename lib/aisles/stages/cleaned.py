@@ -26,6 +26,7 @@ def store_cleaned(job: Job, refused: DataFrame, quality: DataFrame, where: str) 
     rows = refused.withColumn("raw", raw).withColumn("stage", F.lit("normalise"))
     refusing = f"({where}) AND stage = 'normalise'"
     together(
+        job.spark,
         lambda: job.tables.replace("rejected_items", rows, refusing),
         lambda: job.tables.replace("field_quality", quality, where),
     )

@@ -58,6 +58,7 @@ def _read(job: Job, account: Account, new: list[FeedFile], known_today: bool) ->
         with step("writing raw_items and rejected_items"):
             refusing = f"{where} AND stage = 'ingest'"
             kept, refused = together(
+                job.spark,
                 lambda: job.tables.replace("raw_items", _kept(parsed), where),
                 lambda: job.tables.replace("rejected_items", _rejected(parsed), refusing),
             )

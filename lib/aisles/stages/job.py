@@ -97,8 +97,8 @@ def step(text: str) -> Iterator[None]:
     say(f"  {text}: {time.monotonic() - begun:.0f} s")
 
 
-def together(*works: Callable[[], Any]) -> list[Any]:
-    """Does works at the same time that do not need each other; what each returned, in order.
+def together(spark: SparkSession, *works: Callable[[], Any]) -> list[Any]:
+    """Does works of a session that need not wait for each other; their results, in order.
 
     Half of a write to a Delta table is the driver's own: beside it another one's rows are written.
     When works fail, the first one's error is raised once all have ended.
@@ -106,7 +106,7 @@ def together(*works: Callable[[], Any]) -> list[Any]:
     from pyspark import inheritable_thread_target
 
     with ThreadPoolExecutor(len(works)) as pool:
-        begun = [pool.submit(inheritable_thread_target(work)) for work in works]
+        begun = [pool.submit(inheritable_thread_target(spark)(work)) for work in works]
     return [one.result() for one in begun]
 
 

@@ -82,6 +82,7 @@ def _present(job: Job, account: Account, work: Work) -> None:
         else:
             gone = _gone(stored, products, changes, work)
             source, _ = together(
+                job.spark,
                 lambda: _source(job, dated, gone),
                 lambda: store_cleaned(job, refused, quality, where),
             )
