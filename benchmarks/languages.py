@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy as np
 from aisles.feeds.spark import file_batches, list_files
 from aisles.products.detect import LETTERS, identifier, probabilities
 from aisles.simulate import simulate_local
+from rule_matching import interleaved
 
 _LONG = 25  # signs of a cell that holds words
 
@@ -31,13 +31,6 @@ def texts_of(folder: Path) -> Iterator[str]:
             values = batch.column("values")
             cells = values.items.drop_null().unique().to_pylist()
             yield from (cell for cell in cells if len(cell) >= _LONG and "://" not in cell)
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Seconds of the processor that the work took."""
-    begun = time.process_time()
-    work()
-    return time.process_time() - begun
 
 
 def main() -> None:
@@ -53,11 +46,12 @@ def main() -> None:
     found = probabilities(texts)
     alone = [dict(library.rank(text[:LETTERS])) for text in texts]
     said = np.array([[one[code] for code in found.codes] for one in alone])
-    ratios = [
-        timed(lambda: [library.rank(text[:LETTERS]) for text in texts])
-        / timed(lambda: probabilities(texts))
-        for _ in range(args.repeat)
-    ]
+    took = interleaved(
+        args.repeat,
+        alone=lambda: [library.rank(text[:LETTERS]) for text in texts],
+        together=lambda: probabilities(texts),
+    )
+    ratios = [a / b for a, b in zip(took["alone"], took["together"])]
     print(f"{len(texts):,} texts, one at a time / at once: {np.median(ratios):.2f}")
     print(f"largest difference of a probability: {np.abs(said - found.probability).max():.6f}")
 

@@ -88,3 +88,17 @@ def test_the_report_warns(tmp_path: Path, tables: str, records: int, loses: bool
     alone = inspected(Inspect(file=str(feed), run_date=str(DAY)))
     assert not any(text.startswith("looks truncated") for text in alone.warnings)
     assert any("sudden loss" in text for text in alone.unknown)
+
+
+@pytest.mark.parametrize(("kept", "size"), [(400, 50_000), (990, 20_000), (990, 49_000)])
+def test_normalise_says_the_same(spark, kept: int, size: int) -> None:  # type: ignore[no-untyped-def]
+    from aisles.stages.deliveries import judged
+
+    before = [
+        file_row(3, 900, content_hash="a"),
+        file_row(2, 1000, content_hash="b"),
+        file_row(1, 800, content_hash="c", complete=False),
+    ]
+    now = file_row(0, kept, content_hash="d") | {"bytes": size}
+    found = judged(spark.createDataFrame([*before, now]), 0.5).filter(f"run_date = '{DAY}'").first()
+    assert found["doubt"] == past(*before, size=size).lost("net/shop.csv", kept)

@@ -23,7 +23,6 @@ _DECLARABLE = re.compile(
 _HIGH = re.compile(rb"[\x80-\xff]")
 _NOT_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _ONLY_CP1252 = re.compile(rb"[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
-
 _UTF8_LINES = 0.6
 
 

@@ -114,7 +114,7 @@ def _scripts(language: str) -> tuple[str, ...]:
 def _told(texts: pa.StringArray, feed: Sequence[str]) -> pa.StringArray:
     """What the library says of each text that has letters."""
     coded = pc.if_else(pa.array(_has(texts, r"\pL")), texts, None).dictionary_encode()
-    if not len(coded.dictionary):
+    if not len(coded.dictionary):  # the model need not be loaded
         return pa.nulls(len(texts), pa.string())
     told = _likeliest(probabilities(coded.dictionary.to_pylist()), feed)
     return told.take(coded.indices)

@@ -22,6 +22,7 @@ from aisles.select.frame import (
     plan,
     worth_sums,
 )
+from aisles.select.sums import summed
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -64,10 +65,10 @@ def select_questions(
     pairs = products.count() * len(live)
     known = _known_pairs(products, scores, votes, answered).persist()
     flat = Frame(live, config, round, (np.ones(len(live)),) * len(AIMED))
-    sums = _summed(known, lambda batch: category_sums(flat, batch), (len(AIMED), len(live), 2))
+    sums = summed(known, lambda batch: category_sums(flat, batch), (len(AIMED), len(live), 2))
     frame = Frame(live, config, round, tuple(divisor(of[:, 1], of[:, 0]) for of in sums))
     shape = (len(AIMED), bin_count(), 2)
-    spending = plan(_summed(known, lambda batch: worth_sums(frame, batch), shape), pairs, config)
+    spending = plan(summed(known, lambda batch: worth_sums(frame, batch), shape), pairs, config)
     candidates = _candidates(
         _draw(products, known, frame, spending), round, model_version
     ).persist()
@@ -104,32 +105,6 @@ def _known_pairs(
             F.coalesce("asked", F.lit(False)).alias("answered"),
         )
     )
-
-
-def _summed(
-    pairs: DataFrame,
-    count: Callable[[pa.RecordBatch], NDArray[np.float64]],
-    shape: tuple[int, ...],
-) -> NDArray[np.float64]:
-    """The sum of `count` over all batches; what reaches the driver does not grow with the data."""
-    from pyspark.sql import functions as F
-
-    def partial(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        total = np.zeros(shape)
-        for batch in batches:
-            total += count(batch)
-        place = np.flatnonzero(total)
-        yield pa.record_batch([place, total.ravel()[place]], names=["place", "value"])
-
-    rows = (
-        pairs.mapInArrow(partial, "place long, value double")
-        .groupBy("place")
-        .agg(F.sum("value").alias("value"))
-        .collect()
-    )
-    out = np.zeros(int(np.prod(shape)))
-    out[[row.place for row in rows]] = [row.value for row in rows]
-    return out.reshape(shape)
 
 
 def _draw(products: DataFrame, known: DataFrame, frame: Frame, spending: Plan) -> DataFrame:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aisles.select.implied import with_implied
+from aisles.select.sums import summed
 from aisles.select.suspects import (
     YES,
     Labels,
@@ -50,9 +51,9 @@ def suspects(
     scored = labels.join(scores, list(_KEY), how="inner").filter(
         F.col("category_id").isin(live.to_pylist())
     )
-    sums = summed(scored, live, threshold_sums, (2, len(live), 2))
+    sums = _summed(scored, live, threshold_sums, (2, len(live), 2))
     limits = thresholds(sums)
-    joint = summed(scored, live, lambda some: joint_sums(some, limits), (len(live), 2, 2))
+    joint = _summed(scored, live, lambda some: joint_sums(some, limits), (len(live), 2, 2))
     errors = expected_errors(sums[0], joint)
     flagged = _flagged(_measured(scored, live, limits), live, errors)
     return with_implied(flagged, containing), {
@@ -70,28 +71,15 @@ def labels_in(batch: pa.RecordBatch, live: pa.Array) -> Labels:
     return Labels(np.asarray(place).astype(np.int64), target, probability, len(live))
 
 
-def summed(
+def _summed(
     scored: DataFrame,
     live: pa.Array,
     count: Callable[[Labels], NDArray[np.float64]],
     shape: tuple[int, ...],
 ) -> NDArray[np.float64]:
     """The sum of `count` over all labels."""
-    from pyspark.sql import functions as F
-
-    def partial(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        total = np.zeros(shape)
-        for batch in batches:
-            total += count(labels_in(batch, live))
-        place = np.flatnonzero(total)
-        yield pa.record_batch([place, total.ravel()[place]], names=["place", "value"])
-
     few = scored.select("category_id", "target", "probability")
-    parts = few.mapInArrow(partial, "place long, value double")
-    rows = parts.groupBy("place").agg(F.sum("value").alias("value")).collect()
-    out = np.zeros(int(np.prod(shape)))
-    out[[row.place for row in rows]] = [row.value for row in rows]
-    return out.reshape(shape)
+    return summed(few, lambda batch: count(labels_in(batch, live)), shape)
 
 
 def _measured(scored: DataFrame, live: pa.Array, limits: Thresholds) -> DataFrame:
