@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS products (
   changed_on DATE NOT NULL COMMENT 'day of the last change of its content',
   delisted_on DATE COMMENT 'day since when it is missing; null while active',
   content_hash STRING NOT NULL COMMENT 'hash of the cleaned fields, hex',
-  delivery_hash STRING COMMENT 'hash of the raw records that made the row; null when one of them was rejected'
+  delivery_hash STRING COMMENT 'hash of the raw records that made the row; with ! after it when one of them was rejected'
 ) USING delta
 COMMENT 'One row is one product as last seen'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false',

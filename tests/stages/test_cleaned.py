@@ -65,6 +65,49 @@ def test_of_whole_deliveries_whatever_the_order(spark, tmp_path: Path) -> None: 
     assert late.tables.version("field_quality") == before
 
 
+# Rejected whatever happens: an id that another product has, with the same again and a duplicate of
+# the product; nothing to name a product, twice the same; nothing at all, with and without an id.
+HOSE = line(4, "9.00", "Garden hose", "https://shop.example/hose")
+NAMELESS = ",Mug,A mug,Acme,5.00,EUR,,https://img.example/1.jpg"
+REFUSED = [HOSE, line(4, "7.00"), HOSE, NAMELESS, EMPTY, NAMELESS, ",,,,1.00,EUR,,"]
+EARLY = [*FIRST, *REFUSED]
+
+
+def test_rejected_records_are_carried_over(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    shop, anew = Shop(spark, tmp_path / "daily"), Shop(spark, tmp_path / "anew")
+    first = shop.deliver(D1, EARLY)["normalise"]
+    assert first.figures["rejected"] == 6 and first.figures["duplicates"] == 1
+    # All of them stand elsewhere in the file, one product is new, one is gone, one is cheaper.
+    later = [line(20), line(1, "4.00"), *REFUSED[3:], *EARLY[3:14], HOSE]
+    done = shop.deliver(D2, later)["normalise"]
+    assert done.rows_in == 2
+    whole = anew.deliver(D2, later)["normalise"]
+    assert whole.rows_in == len(later)
+    for name in ("rejected", "duplicates"):
+        assert done.figures[name] == whole.figures[name] > 0
+
+    def of_day(which: Shop, name: str) -> list[tuple[Any, ...]]:
+        rows = which.tables.read(name).filter(f"run_date = DATE'{D2}'")
+        return sorted(map(tuple, rows.collect()), key=str)
+
+    def products(which: Shop) -> list[tuple[Any, ...]]:
+        rows = which.tables.read("products").filter("active").drop("first_seen", "changed_on")
+        return sorted(map(tuple, rows.collect()), key=str)
+
+    for name in ("rejected_items", "field_quality"):
+        assert of_day(shop, name) == of_day(anew, name) != [], name
+    assert products(shop) == products(anew)
+
+    # Corrected on the same day, what was found in it is about to be replaced: it is found again.
+    corrected = [*later, line(21)]
+    done = shop.deliver(D2, corrected)["normalise"]
+    assert done.rows_in > 1
+    anew.deliver(D2, corrected)
+    for name in ("rejected_items", "field_quality"):
+        assert of_day(shop, name) == of_day(anew, name), name
+    assert products(shop) == products(anew)
+
+
 def test_a_delivery_like_the_one_before_is_not_cleaned() -> None:
     one, other = Reading({"title": ["a"]}), Reading({"title": ["b"]})
     feed, days = ("net", "shop"), [dt.date(2026, 11, day) for day in range(1, 8)]

@@ -28,6 +28,8 @@ _KEY = ["run_date", *_PLACE]
 _FEED_FILE = ["network", "retailer", "run_date", "file"]
 COLLISION = "id_collision"
 DUPLICATE = "duplicate"
+SPOILT = "!"
+"""Ends the delivery_hash of a product of whose records some were rejected."""
 
 
 def told(candidates: DataFrame) -> DataFrame:
@@ -85,7 +87,7 @@ def judge(candidates: DataFrame, marks: DataFrame | None = None) -> DataFrame:
 
     marks: the output of `verdicts`, where it is there already. delivery_hash: the same in two
     deliveries whose records of the product are the same in the same order (see
-    `aisles.products.ids.signature`); null where one of them was rejected.
+    `aisles.products.ids.signature`); it ends in `!` where some of them were rejected.
     """
     from pyspark.sql import functions as F
 
@@ -153,6 +155,8 @@ def _shared(several: DataFrame) -> DataFrame:
         .when(F.col("collides"), COLLISION)
         .when(place < F.col("last"), DUPLICATE)
     )
+    some_rejected = F.max(F.col("verdict") != DUPLICATE).over(same_id)
+    spoilt = F.when(some_rejected, F.lit(SPOILT)).otherwise("")
     return (
         several.withColumn("_records", F.count("*").over(same_id))
         .where("_records > 1 OR reason IS NOT NULL")
@@ -160,9 +164,8 @@ def _shared(several: DataFrame) -> DataFrame:
         .withColumn("collides", usable & F.expr(_COLLIDES))
         .withColumn("last", F.max(standing).over(same_id))
         .withColumn("verdict", verdict)
-        .withColumn("spoilt", F.max(F.col("verdict") != DUPLICATE).over(same_id))
         .withColumn("_all", F.collect_list(F.struct(*_PLACE, "raw_hash")).over(same_id))
-        .withColumn("delivery_hash", F.when(~F.coalesce("spoilt", F.lit(False)), joined("_all")))
+        .withColumn("delivery_hash", F.concat(joined("_all"), spoilt))
         .select(*_KEY, "verdict", "delivery_hash")
     )
 

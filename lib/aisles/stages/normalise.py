@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from aisles.products.identity import account as accounted
 from aisles.products.identity import repeats, resolve, told, verdicts
-from aisles.products.ids import identities, signature
 from aisles.products.normalise import DERIVED, normalise
 from aisles.products.quality import field_quality
-from aisles.stages.cleaned import store_cleaned, unchanged_records
+from aisles.stages.changes import Changes, changes
+from aisles.stages.cleaned import rejected_rows, store_cleaned
 from aisles.stages.deliveries import among, records, todays
 from aisles.stages.job import Account, Job, step, together
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
@@ -62,8 +62,8 @@ def _present(job: Job, account: Account, work: Work) -> None:
     stored = job.tables.read("products").filter(among(work.present))
     fresh = stored.isEmpty()
     partly = records(job, work.parts, job.run_date)
-    changes = _changes(work, partly, stored) if work.parts else None
-    candidates = _candidates(job, work, partly, changes).persist(StorageLevel.DISK_ONLY)
+    found = changes(job, work, partly, stored) if work.parts else None
+    candidates = _candidates(job, work, partly, found).persist(StorageLevel.DISK_ONLY)
     known = told(candidates).persist()
     repeated = repeats(known).persist()
     marks = verdicts(known, repeated).persist()
@@ -71,16 +71,20 @@ def _present(job: Job, account: Account, work: Work) -> None:
         with step("cleaning records"):
             repeated.count()
             cleaned, kept = _count(known, marks, account)
-        _count_unchanged(changes, account)
-        products, refused = resolve(candidates, marks)
+        if found is not None:
+            found.count(account)
+        products, lost = resolve(candidates, marks)
+        refused = rejected_rows(lost)
+        if found is not None:
+            refused = refused.unionByName(found.carried())
         where = f"run_date = DATE'{job.run_date}' AND {among(work.present)}"
-        quality, dated = _quality(job, known, changes), _dated(job, products)
+        quality, dated = _quality(known, found), _dated(job, products)
         if fresh:
             store_cleaned(job, refused, quality, where)
             with step(f"writing the products of {cleaned:,} records"):
                 written = job.tables.append("products", dated, {MARKS: work.marks}, _FILE_ROWS)
         else:
-            gone = _gone(stored, products, changes, work)
+            gone = _gone(stored, products, found, work)
             source, _ = together(
                 job.spark,
                 lambda: _source(job, dated, gone),
@@ -90,8 +94,8 @@ def _present(job: Job, account: Account, work: Work) -> None:
         for frame in (marks, repeated, known):
             frame.unpersist()
         candidates.unpersist()
-        if changes is not None:
-            changes.unpersist()
+        if found is not None:
+            found.unpersist()
     if not fresh:
         # Only now: Spark makes all it has cached of a table anew when the table is written.
         with step(f"merging the products of {cleaned:,} records"):
@@ -99,41 +103,11 @@ def _present(job: Job, account: Account, work: Work) -> None:
     assert written == kept, f"{written} products written, {kept} accounted for"
 
 
-def _changes(work: Work, partly: DataFrame, stored: DataFrame) -> DataFrame:
-    """One row is one product of the feeds that are read in part, delivered now or stored.
-
-    partly: their records. Columns: product_id (null: records without an id), places of its records
-    (null: it is delivered no more), active, filled and valid as stored, changed.
-    """
-    from pyspark.sql import functions as F
-
-    columns = {feed: work.readings[feed].columns for feed in work.parts}
-    ids = identities(columns)(partly)
-    now = ids.groupBy("product_id").agg(
-        F.collect_list(F.struct("file", "record_no")).alias("places"),
-        signature().alias("now"),
-    )
-    known = stored.filter(among(work.parts)).select(
-        "product_id", "active", "delivery_hash", "filled", "valid", F.lit(True).alias("_known")
-    )
-    same = F.coalesce("active", F.lit(False)) & F.coalesce(
-        F.col("now") == F.col("delivery_hash"), F.lit(False)
-    )
-    return (
-        now.join(known, "product_id", how="full_outer")
-        .select("product_id", "places", "active", "filled", "valid", (~same).alias("changed"))
-        .persist()
-    )
-
-
-def _candidates(job: Job, work: Work, partly: DataFrame, changes: DataFrame | None) -> DataFrame:
+def _candidates(job: Job, work: Work, partly: DataFrame, found: Changes | None) -> DataFrame:
     """One row is one record that is to be cleaned, cleaned."""
-    from pyspark.sql import functions as F
-
     wanted = records(job, work.whole, job.run_date)
-    if changes is not None:
-        places = changes.where("changed AND places IS NOT NULL").select(F.inline("places"))
-        some = partly.join(places, ["file", "record_no"], how="left_semi")
+    if found is not None:
+        some = partly.join(found.places(), ["file", "record_no"], how="left_semi")
         wanted = wanted.unionByName(some) if work.whole else some
     return normalise(work.readings)(wanted)
 
@@ -151,44 +125,25 @@ def _count(known: DataFrame, marks: DataFrame, account: Account) -> tuple[int, i
     return cleaned, kept
 
 
-def _count_unchanged(changes: DataFrame | None, account: Account) -> None:
-    """Adds what was not cleaned: unchanged products and the duplicates among their records."""
-    if changes is None:
-        return
-    row = (
-        changes.where("NOT changed")
-        .selectExpr("count(*) AS products", "coalesce(sum(size(places)), 0) AS records")
-        .first()
-    )
-    assert row is not None
-    account.figures["unchanged"] = row["products"]
-    account.figures["duplicates"] = (
-        account.figures.get("duplicates", 0) + row["records"] - row["products"]
-    )
-
-
-def _quality(job: Job, known: DataFrame, changes: DataFrame | None) -> DataFrame:
+def _quality(known: DataFrame, found: Changes | None) -> DataFrame:
     """The field quality of whole deliveries: of records cleaned now and of unchanged products."""
-    if changes is None:
+    if found is None:
         return field_quality(known)
-    unchanged = unchanged_records(changes, job.run_date)
+    unchanged = found.standing()
     return field_quality(known.select(*unchanged.columns).unionByName(unchanged))
 
 
-def _gone(
-    stored: DataFrame, products: DataFrame, changes: DataFrame | None, work: Work
-) -> DataFrame:
+def _gone(stored: DataFrame, products: DataFrame, found: Changes | None, work: Work) -> DataFrame:
     """One row is one active product that a whole delivery of its feed no longer has.
 
     One whose every record was rejected is no product of the delivery either.
     """
     complete = {feed for feed, one in work.whole.items() if one.whole}
     perhaps = stored.filter(f"active AND {among(complete)}").select("product_id")
-    if changes is not None:
+    if found is not None:
         partly = {feed for feed, one in work.parts.items() if one.whole}
         of_them = stored.filter(among(partly)).select("product_id")
-        other = changes.where("active AND changed").select("product_id")
-        perhaps = perhaps.unionByName(other.join(of_them, "product_id", how="left_semi"))
+        perhaps = perhaps.unionByName(found.lost().join(of_them, "product_id", how="left_semi"))
     return perhaps.join(products.select("product_id"), "product_id", how="left_anti")
 
 

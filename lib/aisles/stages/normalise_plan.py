@@ -12,9 +12,11 @@ from aisles.stages.readings import Stated
 
 MARKS = "normalised"  # key of the watermark in the metadata of commits to products
 # Of each feed: hash of the files that its products are made of, whether they looked whole, how they
-# were read, the columns that people had stated, the cleaning's version, and late deliveries (day,
-# files) that are in.
-_NO_MARK = {"files": "", "whole": True, "reading": "", "stated": "", "version": 0, "late": []}
+# were read, the columns that people had stated, the cleaning's version, the day of rejected_items
+# that goes with the products (empty: not known), and late deliveries (day, files) that are in.
+_NO_MARK = {
+    "files": "", "whole": True, "reading": "", "stated": "", "version": 0, "day": "", "late": [],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -22,14 +24,16 @@ class Work:
     """What this run has to do, by feed.
 
     whole: feeds of which every record is cleaned; parts: those of which the changed products are;
-    late: those whose delivery is older than their newest. late_marks: the watermark once these
-    are in; marks: once all are.
+    late: those whose delivery is older than their newest. cleaned_on: of those read in part the day
+    of rejected_items that goes with the stored products, empty where it is not known or about to be
+    replaced. late_marks: the watermark once late ones are in; marks: once all are.
     """
 
     whole: dict[Feed, Delivery]
     parts: dict[Feed, Delivery]
     late: dict[Feed, Delivery]
     readings: dict[Feed, Reading]
+    cleaned_on: dict[Feed, str]
     late_marks: dict[str, Any]
     marks: dict[str, Any]
 
@@ -60,20 +64,26 @@ def planned(
     late = {one.feed: one for one in todo if one.late}
     whole: dict[Feed, Delivery] = {}
     parts: dict[Feed, Delivery] = {}
+    cleaned_on: dict[Feed, str] = {}
     late_marks, now = dict(marks), {}
     for one in todo:
         name, before = "/".join(one.feed), marks.get("/".join(one.feed), _NO_MARK)
         reading = how[one.feed].fingerprint
         if one.late:
             came = [*before["late"], [str(one.day), one.files]]
-            late_marks[name] = before | {"late": came, "reading": reading}
+            late_marks[name] = before | {"late": came, "reading": reading, "day": ""}
             continue
-        (parts if before["reading"] == reading else whole)[one.feed] = one
+        if before["reading"] == reading:
+            parts[one.feed], day = one, before.get("day", "")
+            cleaned_on[one.feed] = day if day != str(one.day) else ""
+        else:
+            whole[one.feed] = one
         now[name] = before | {
             "files": one.files,
             "whole": one.whole,
             "reading": reading,
             "stated": stated.get(one.feed, Stated()).fingerprint,
             "version": VERSION,
+            "day": str(one.day),
         }
-    return Work(whole, parts, late, how, late_marks, late_marks | now)
+    return Work(whole, parts, late, how, cleaned_on, late_marks, late_marks | now)

@@ -11,7 +11,7 @@ from aisles.products.history import history
 from aisles.products.identity import resolve, told, verdicts
 from aisles.products.normalise import DERIVED, Readings, normalise
 from aisles.products.quality import field_quality
-from aisles.stages.cleaned import store_cleaned
+from aisles.stages.cleaned import rejected_rows, store_cleaned
 from aisles.stages.deliveries import Delivery, Feed, among, deliveries, every_day, records
 from aisles.stages.job import Account, Job, step
 
@@ -47,7 +47,7 @@ def replay(
             cleaned = _of(cleaned_in_order(every_day(job, feeds), how))
             store_cleaned(
                 job,
-                refused.where(cleaned),
+                rejected_rows(refused.where(cleaned)),
                 field_quality(known.where(cleaned)),
                 f"run_date IN ({', '.join(map(_date, sorted(how)))}) AND {among(feeds)}",
             )

@@ -1,0 +1,202 @@
+"""Which products of a changed feed are to be cleaned anew, and what stands of the others.
+
+A product whose records are those of the delivery before comes out as it did: its row, its
+duplicates, and its rejected records, which are carried over from the day that found them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aisles.products.identity import SPOILT
+from aisles.products.ids import identities, signature
+from aisles.stages.cleaned import REJECTED
+from aisles.stages.deliveries import Feed, among
+from aisles.stages.job import Account, Job
+from aisles.stages.normalise_plan import Work
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+_QUALITY = ("network", "retailer", "run_date", "file", "filled", "valid")
+# What a record that is rejected again has of its row before, and the place of that one.
+_CARRIED = ("product_id", "raw_hash", "filled", "valid", "reason", "raw", "file", "record_no")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the feeds that are read in part have now, against what was stored of them.
+
+    groups: one row is one product, delivered now or stored; columns: key (product_id, or what
+    stands for it in a record without one), product_id as stored, places of its records (null: it
+    is delivered no more), active, filled and valid as stored, refused (whether records of it were
+    rejected), changed. refused: the rejected records that the stored products rest on, with key.
+    day: that of the delivery.
+    """
+
+    groups: DataFrame
+    refused: DataFrame
+    day: dt.date
+
+    def places(self) -> DataFrame:
+        """file and record_no of the records that are to be cleaned."""
+        from pyspark.sql import functions as F
+
+        found = self.groups.where("changed AND places IS NOT NULL").select(F.inline("places"))
+        return found.select("file", "record_no")
+
+    def lost(self) -> DataFrame:
+        """product_id of the active products that are not as they were: perhaps there no more."""
+        return self.groups.where("active AND changed").select("product_id")
+
+    def standing(self) -> DataFrame:
+        """One row for each record of the unchanged products, as `field_quality` reads it.
+
+        A duplicate counts as filled as the record that won over it.
+        """
+        kept = self._records().where("NOT refused").select(*_QUALITY)
+        again = self._rejected().select(*_QUALITY)
+        return kept.unionByName(again).where("filled IS NOT NULL AND valid IS NOT NULL")
+
+    def carried(self) -> DataFrame:
+        """The rejected records of unchanged products, as rows of rejected_items."""
+        return self._rejected().where("reason IS NOT NULL").select(*REJECTED)
+
+    def count(self, account: Account) -> None:
+        """Adds to the books what was not cleaned: unchanged products and their other records."""
+        from pyspark.sql import functions as F
+
+        records, product = F.sum(F.size("places")), F.col("active")
+        row = (
+            self.groups.where("NOT changed")
+            .agg(
+                F.count_if(product).alias("products"),
+                F.coalesce(records, F.lit(0)).alias("records"),
+                F.count_if("refused").alias("spoilt"),
+            )
+            .first()
+        )
+        assert row is not None
+        again = self.carried().count() if row["spoilt"] else 0
+        others = row["records"] - row["products"] - again
+        account.figures["unchanged"] = row["products"]
+        for name, more in (("duplicates", others), ("rejected", again)):
+            account.figures[name] = account.figures.get(name, 0) + more
+
+    def _records(self) -> DataFrame:
+        from pyspark.sql import functions as F
+
+        part = [F.split_part("key", F.lit("/"), F.lit(place)) for place in (1, 2)]
+        return self.groups.where("NOT changed").select(
+            part[0].alias("network"),
+            part[1].alias("retailer"),
+            F.lit(self.day).alias("run_date"),
+            "key",
+            "refused",
+            "filled",
+            "valid",
+            F.inline("places"),
+        )
+
+    def _rejected(self) -> DataFrame:
+        """One row for each record of unchanged products some of whose records were rejected.
+
+        Which ones were follows from their content: records that are the same share their verdict.
+        """
+        from pyspark.sql import functions as F
+
+        own = self._records().where("refused")
+        found = self.refused.groupBy("key", "raw_hash").agg(
+            F.first(F.struct("product_id", "filled", "valid", "reason", "raw")).alias("found")
+        )
+        bits = {name: F.coalesce(f"found.{name}", name) for name in ("filled", "valid")}
+        return (
+            own.join(found, ["key", "raw_hash"], how="left")
+            .withColumns(bits)
+            .select("*", *(f"found.{name}" for name in ("product_id", "reason", "raw")))
+        )
+
+    def unpersist(self) -> None:
+        """Lets go of what was kept."""
+        self.groups.unpersist()
+
+
+def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame) -> Changes:
+    """What of the feeds that are read in part is as it was.
+
+    delivered: their records. stored: the rows of products, those of other feeds perhaps among them.
+    """
+    from pyspark.sql import functions as F
+
+    ids = identities({feed: work.readings[feed].columns for feed in work.parts})(delivered)
+    now = (
+        ids.withColumn("key", _key())
+        .groupBy("key")
+        .agg(
+            F.collect_list(F.struct("file", "record_no", "raw_hash")).alias("places"),
+            signature().alias("now"),
+        )
+    )
+    known = stored.filter(among(work.parts)).select(
+        F.col("product_id").alias("key"),
+        "product_id",
+        "active",
+        "delivery_hash",
+        "filled",
+        "valid",
+    )
+    before = _refused(job, work.cleaned_on)
+    rejected = before.groupBy("key").agg(signature().alias("all_refused"))
+    active = F.coalesce("active", F.lit(False))
+    refused = F.col("all_refused").isNotNull()
+    spoilt = F.concat("now", F.lit(SPOILT)) == F.col("delivery_hash")
+    same = (
+        F.when(active & ~refused, F.col("now") == F.col("delivery_hash"))
+        .when(active, spoilt)
+        .otherwise(F.col("now") == F.col("all_refused"))
+    )
+    groups = (
+        now.join(known, "key", how="full_outer")
+        .join(rejected, "key", how="left")
+        .select(
+            "key",
+            "product_id",
+            "places",
+            active.alias("active"),
+            "filled",
+            "valid",
+            refused.alias("refused"),
+            (~F.coalesce(same, F.lit(False))).alias("changed"),
+        )
+    )
+    return Changes(groups.persist(), before, job.run_date)
+
+
+def _refused(job: Job, cleaned_on: Mapping[Feed, str]) -> DataFrame:
+    """The rejected records that the products of these feeds rest on, with their key.
+
+    cleaned_on: see ``Work``.
+    """
+    feeds: dict[str, list[Feed]] = {}
+    for feed, day in cleaned_on.items():
+        if day:
+            feeds.setdefault(day, []).append(feed)
+    theirs = [f"run_date = DATE'{day}' AND {among(own)}" for day, own in sorted(feeds.items())]
+    rows = job.tables.read("rejected_items").filter("stage = 'normalise' AND raw_hash IS NOT NULL")
+    found = rows.filter(" OR ".join(theirs) or "false").withColumn("key", _key())
+    # Cut from the table: Spark makes all it has cached of a table anew when the table is written.
+    return found.select("key", *_CARRIED).localCheckpoint()
+
+
+def _key() -> Column:
+    """What the records of one product share; records without an id by their content.
+
+    No id has a line break, so the two never meet.
+    """
+    from pyspark.sql import functions as F
+
+    without = F.concat("network", F.lit("/"), "retailer", F.lit("/\n"), "raw_hash")
+    return F.coalesce("product_id", without)
