@@ -153,6 +153,7 @@ def test_is_gtin() -> None:
         True, False, True, True,
     ]  # fmt: skip
     assert not any(map(is_gtin, ("", "00000000", "123", "400638133393A")))
+    assert all(map(is_gtin, ("'4006381333931", "4006381333931.0")))
 
 
 def test_header_words() -> None:

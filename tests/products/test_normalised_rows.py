@@ -120,6 +120,7 @@ def test_a_whole_record() -> None:
         ({"link": "https://a.example/?u=https://b.example/1&amp;x=2"}, "product_url",
          "https://a.example/?u=https://b.example/1&x=2"),
         ({"id": '="007"'}, "product_id", "net/shop/007"),
+        ({"id": "'007"}, "product_id", "net/shop/007"),
         ({"id": '=""', "sku": "S7"}, "product_id", "net/shop/S7"),
         ({"ean": '="4006381333931"'}, "gtin", "04006381333931"),
         ({"maker": "NULL"}, "brand", None),

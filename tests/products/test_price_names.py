@@ -47,7 +47,8 @@ def test_no_minor_units(column: str) -> None:
     "column",
     ["sale_price", "g:sale_price", "salePrice", "price.sale", "special_price", "Sonderpreis",
      "sonderangebotspreis", "prix soldé", "セール価格", "特价", "할인가", "акционная цена",
-     "akční cena", "tilbudspris", "indirimli fiyat", "Offer Price"],
+     "akční cena", "tilbudspris", "indirimli fiyat", "Offer Price",
+     "DiscountPriceWithVAT", "sale price incl tax", "السعر المخفض"],
 )  # fmt: skip
 def test_sale(column: str) -> None:
     assert price_name(column).sale
@@ -56,7 +57,8 @@ def test_sale(column: str) -> None:
 @pytest.mark.parametrize(
     "column",
     ["price", "Regular price", "sale_price_effective_date", "special_price_from_date", "on_sale",
-     "promo_text", "sale_price_net", "offer/price", "oferta/cena", "discount", "Grundpreis"],
+     "promo_text", "sale_price_net", "offer/price", "oferta/cena", "discount", "Grundpreis",
+     "DiscountPriceWithoutVAT", "sale_price_tax", "Sonderpreis ohne MwSt"],
 )  # fmt: skip
 def test_no_sale(column: str) -> None:
     assert not price_name(column).sale
@@ -93,7 +95,10 @@ def test_tables_of_words_are_whole() -> None:
         text = files("aisles.products").joinpath(name).read_text(encoding="utf-8")
         return list(csv.DictReader(text.splitlines()))
 
-    kinds = {"sale_words.csv": {"price", "sale", "other"}, "price_words.csv": {"beside", "unit"}}
+    kinds = {
+        "sale_words.csv": {"price", "sale", "other", "tax", "with"},
+        "price_words.csv": {"beside", "unit"},
+    }
     for name, known in kinds.items():
         assert {row["kind"] for row in rows(name)} == known
     for name in ("money_words.csv", "minor_words.csv"):

@@ -79,6 +79,11 @@ def test_three_digits_after_a_dot_follow_the_column(
     assert amounts.to_pylist() == [minor, 999]
 
 
+@pytest.mark.parametrize(("neighbour", "minor"), [("1.215.000", 123400), ("1,215,000", 123)])
+def test_a_mark_twice_in_one_amount_groups_thousands(neighbour: str, minor: int) -> None:
+    assert parse_prices(pa.array(["1.234", neighbour]))[0].to_pylist() == [minor, 121500000]
+
+
 def test_without_a_currency_column() -> None:
     amounts, codes = parse_prices(pa.array(["1.50", "2,50 €", None]))
     assert amounts.to_pylist() == [150, 250, None]

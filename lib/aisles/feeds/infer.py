@@ -12,9 +12,10 @@ from scipy.optimize import linear_sum_assignment
 from aisles.feeds.complete import Column, complete
 from aisles.feeds.evidence import SCORERS
 from aisles.feeds.lexicon import ROLES, Lexicon
+from aisles.feeds.naming import names_of
 from aisles.feeds.relations import Relation, relations_of
 from aisles.feeds.shapes import Shape, shape_of
-from aisles.feeds.vocabulary import UNKNOWN, NameScores, name_scores, speaks_of
+from aisles.feeds.vocabulary import UNKNOWN, NameScores, speaks_of
 
 SAMPLE_ROWS = 2000
 THRESHOLD = 2.2
@@ -64,12 +65,14 @@ def infer(
         borrowed: what the other feeds of the network say of the columns.
         known: the words of headers, by default all of words.yml.
     """
+    values = {c.name: list(c.values[:SAMPLE_ROWS]) for c in columns}
+    named = names_of(values, known) if header else {}
     scored = [
         Column(
             c.name,
-            values := list(c.values[:SAMPLE_ROWS]),
-            shape_of(values),
-            name_scores(c.name, known) if header else _UNNAMED,
+            values[c.name],
+            shape_of(values[c.name]),
+            named.get(c.name, _UNNAMED),
             (borrowed or {}).get(c.name, {}),
             {},
             np.zeros(len(ROLES)),

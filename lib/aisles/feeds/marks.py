@@ -31,8 +31,9 @@ _NUMBER = r"[+-]?\d{1,3}(?:[ '’.,\u00a0\u202f]\d{2,3})+(?:[.,]\d{1,2})?|[+-]?\
 _MONEY = re.compile(rf"^{_SIGN}?\s*({_NUMBER})(?:,-|:-|\.-)?(?:\s*{_SIGN})?$", re.I)
 _DECIMAL = re.compile(r"\d[.,]\d{1,2}\b")
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
-_DOT = re.compile(r"\d\.\d{1,2}(?:[^\d.,]|$)")
-_COMMA = re.compile(r"\d,\d{1,2}(?:[^\d.,]|$)")
+# Which mark parts decimals: one or two digits behind it, or the other one twice.
+_DOT = re.compile(r"\d\.\d{1,2}(?:[^\d.,]|$)|\d,\d{2,3},\d{3}")
+_COMMA = re.compile(r"\d,\d{1,2}(?:[^\d.,]|$)|\d\.\d{2,3}\.\d{3}")
 _NUMERIC = re.compile(r"^[+-]?[\d., ]+%?$")
 _DATE = re.compile(
     r"^\d{4}[-/.]\d\d?[-/.]\d\d?|^\d\d?[./]\d\d?[./]\d{2,4}|^\d{1,2}:\d\d|^1[5-9]\d{8}(?:\d{3})?$"
@@ -62,6 +63,7 @@ _PAIRS = re.compile(
     r"^[^=:]{1,40}(?:=|:(?!//))[^=:]+[,;|&][^=:,;|&]{1,40}(?:=|:(?!//))"  # color=red,size=M
     r"|^[^\W\d][^:]{1,40}:[^:]+:\d{1,3}(?:$|,)"  # Colour:red:1
 )
+_CODE_EDGES = re.compile(r"^'|\.0+$")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _FLAGS = frozenset(
@@ -191,7 +193,11 @@ def number_of(text: str) -> float | None:
 
 
 def is_gtin(text: str) -> bool:
-    """Whether the digits are a GTIN (8, 12, 13, 14) or ISBN-13 with a right check digit."""
+    """Whether the digits are a GTIN (8, 12, 13, 14) or ISBN-13 with a right check digit.
+
+    What spreadsheets put around a code is no part of it: `'4006381333931`, `4006381333931.0`.
+    """
+    text = _CODE_EDGES.sub("", text)
     if len(text) not in (8, 12, 13, 14) or not (text.isascii() and text.isdigit()):
         return False
     total = sum(int(c) * (3 if i % 2 == 0 else 1) for i, c in enumerate(text[-2::-1]))

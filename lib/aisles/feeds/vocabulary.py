@@ -133,19 +133,22 @@ def _found(word: str, known: Lexicon) -> list[Chunk]:
 def _pieces(word: str, known: Lexicon) -> list[Chunk]:
     """A compound's parts: `billedurl` is billed + url, the fewest that cover it; [] if none do."""
     dense = is_dense(word)
-    # best[i]: signs not covered, number of parts, and the parts of the word's first i signs.
-    best: list[tuple[int, int, list[Chunk]]] = [(0, 0, [])]
+    # best[i]: signs not covered, number of parts, how even they are, and the parts, of the word's
+    # first i signs: of produkt + id and produk + tid the first, with the longer part, is meant.
+    best: list[tuple[int, int, int, list[Chunk]]] = [(0, 0, 0, [])]
     for end in range(1, len(word) + 1):
-        options = [(best[end - 1][0] + 1, best[end - 1][1], best[end - 1][2])]
+        missed, parts, even, chunks = best[end - 1]
+        options = [(missed + 1, parts, even, chunks)]
         for start in range(max(end - _LONGEST, 0), end):
             piece = word[start:end]
-            missed, parts, chunks = best[start]
+            missed, parts, even, chunks = best[start]
             if piece in known.words and _may_stand(piece, start, dense):
-                options.append((missed, parts + 1, [*chunks, *_found(piece, known)]))
+                more = [*chunks, *_found(piece, known)]
+                options.append((missed, parts + 1, even - len(piece) ** 2, more))
             elif piece in _JOINTS and chunks and end < len(word) and not dense:
-                options.append((missed, parts + 1, chunks))
-        best.append(min(options, key=lambda o: (o[0], o[1])))
-    missed, parts, chunks = best[-1]
+                options.append((missed, parts + 1, even, chunks))
+        best.append(min(options, key=lambda o: o[:3]))
+    missed, _, _, chunks = best[-1]
     if not chunks or (missed and not dense) or missed * 2 > len(word):
         return []
     return chunks + [Chunk(word, None, ())] * (missed > 1)

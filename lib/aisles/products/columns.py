@@ -19,7 +19,9 @@ Places = NDArray[np.int64]
 
 # What databases, spreadsheets and programs write for nothing. No word of a language is among them.
 _NOTHING = r"^(?:(?i:null|\(null\)|\[null\]|#?n/a|n\.a\.|nan|undefined)|\\N|[-–—]+)$"
-_FORMULA = r'^="(?P<text>[^"]*)"$'
+# What spreadsheets put around a text so that it is no number to them: `="0012"`, `'0012`.
+_GUARDED = r"""^(?:="[^"]*"|'[0-9][0-9 .-]*)$"""
+_GUARD = r"""^="|^'|"$"""
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,13 @@ def cells(
 
 
 def said(texts: pa.StringArray) -> pa.StringArray:
-    """The texts, null for `NULL`, `n/a`, `-` and the like, without Excel's `="..."` around them."""
-    formula = pc.fill_null(pc.match_substring_regex(texts, _FORMULA), False)
-    if pc.any(formula).as_py():
-        inner = pc.struct_field(pc.extract_regex(texts.filter(formula), _FORMULA), "text")
+    """The texts, null for `NULL`, `n/a`, `-` and the like, without what spreadsheets put around."""
+    guarded = pc.fill_null(pc.match_substring_regex(texts, _GUARDED), False)
+    if pc.any(guarded).as_py():
+        inner = pc.replace_substring_regex(texts.filter(guarded), _GUARD, "")
         inner = pc.utf8_trim(inner, " ")
         inner = pc.if_else(pc.equal(inner, ""), None, inner)
-        texts = pc.replace_with_mask(texts, formula, inner)
+        texts = pc.replace_with_mask(texts, guarded, inner)
     nothing = pc.fill_null(pc.match_substring_regex(texts, _NOTHING), False)
     return pc.if_else(nothing, None, texts) if pc.any(nothing).as_py() else texts
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Role = tuple[str, str, float]
 Mend = Callable[[pa.StringArray], pa.StringArray]
 
-VERSION = 3
+VERSION = 4
 """Raised when the same record comes out otherwise than before: then everything is cleaned anew."""
 
 _TEXT = (
@@ -93,13 +93,15 @@ class Reading:
     columns: those of each role, the main one first. constant: columns that say the same of all
     its products; they are left out of all_text, or the model would learn the shop by its name.
     habit: how its prices write decimals; None: as each batch tells. languages: those that its
-    texts are in, ISO 639-1; none where that is not known.
+    texts are in, ISO 639-1; none where that is not known. minor: columns of prices that count minor
+    units though their names do not say so.
     """
 
     columns: Mapping[str, Sequence[str]]
     constant: frozenset[str] = frozenset()
     habit: Habit | None = None
     languages: tuple[str, ...] = ()
+    minor: frozenset[str] = frozenset()
 
     @staticmethod
     def of(
@@ -107,17 +109,20 @@ class Reading:
         constant: Collection[str] = (),
         habit: Habit | None = None,
         languages: Sequence[str] = (),
+        minor: Collection[str] = (),
     ) -> Reading:
         """From (column, role, confidence): those of higher confidence first, else as given."""
         columns: dict[str, list[str]] = {}
         for column, role, _ in sorted(roles, key=lambda item: -item[2]):
             columns.setdefault(role, []).append(column)
-        return Reading(columns, frozenset(constant), habit, tuple(languages))
+        languages, minor = tuple(languages), frozenset(minor)
+        return Reading(columns, frozenset(constant), habit, languages, minor)
 
     @property
     def fingerprint(self) -> str:
         """Equal where the same records give the same products."""
         said = [VERSION, self.columns, sorted(self.constant), self.habit, self.languages]
+        said += [sorted(self.minor)] * bool(self.minor)
         text = json.dumps(said, sort_keys=True).encode()
         return hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
@@ -203,7 +208,8 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
     category = merchant_category(read.texts, columns("merchant_category"), read.records)
     stated = read.take(first("currency"))
     now, before = (
-        prices(read, roles.get(role, ()), stated, reading.habit) for role in ("price", "old_price")
+        prices(read, roles.get(role, ()), stated, reading.habit, reading.minor)
+        for role in ("price", "old_price")
     )
     named = sale_columns(read.names, {name for own in roles.values() for name in own})
     sale = prices(read, named, stated, reading.habit) if named else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,11 +32,16 @@ class Offer:
 
 
 def prices(
-    read: Cells, columns: Sequence[str], stated: pa.StringArray, habit: Habit | None
+    read: Cells,
+    columns: Sequence[str],
+    stated: pa.StringArray,
+    habit: Habit | None,
+    minor: Collection[str] = (),
 ) -> Prices:
     """The price of each record in the first of the columns that is filled there.
 
-    stated: texts of the currency column.
+    stated: texts of the currency column. minor: columns that count minor units, whatever their
+    names say.
     """
     places = [read.column(name) for name in columns]
     chosen = first_filled(places, read.records)
@@ -45,7 +50,8 @@ def prices(
     for name, own in zip(columns, places, strict=True):
         here = pa.array((chosen == own) & (own >= 0))
         texts = pc.if_else(here, read.take(own), None) if len(columns) > 1 else read.take(own)
-        found, found_codes = parse_prices(texts, stated, habit, price_name(name))
+        says = replace(price_name(name), minor=True) if name in minor else price_name(name)
+        found, found_codes = parse_prices(texts, stated, habit, says)
         amounts = pc.if_else(here, found, amounts)
         codes = pc.if_else(here, found_codes, codes)
     return Prices(amounts, codes, pa.array(chosen >= 0))

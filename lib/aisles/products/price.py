@@ -40,8 +40,9 @@ _TAGGED = (
     r"^(?:(?P<before>[A-Z]{3}) ?)?(?P<whole>[0-9]{1,13})(?:[.,](?P<part>[0-9]{1,2}))?"
     r"(?: ?(?P<after>[A-Z]{3}))?$"
 )
-_DOT_DECIMAL = r"[0-9]\.[0-9]{1,2}(?:[^0-9.,]|$)"
-_COMMA_DECIMAL = r"[0-9],[0-9]{1,2}(?:[^0-9.,]|$)"
+# Which mark parts decimals: one or two digits behind it, or the other one twice.
+_DOT_DECIMAL = r"[0-9]\.[0-9]{1,2}(?:[^0-9.,]|$)|[0-9],[0-9]{2,3},[0-9]{3}"
+_COMMA_DECIMAL = r"[0-9],[0-9]{1,2}(?:[^0-9.,]|$)|[0-9]\.[0-9]{2,3}\.[0-9]{3}"
 Habit = Literal["comma", "dot", "unknown"]
 """How a feed's price columns write decimals."""
 

@@ -2,7 +2,8 @@
 
 minor_words.csv: a word for a hundredth of some currency, and the codes it may stand for.
 sale_words.csv: a word and its kind: `price`; `sale`: beside it, that it holds while a sale lasts;
-`other`: that the column holds something else, as its dates.
+`other`: that the column holds something else, as its dates; `tax`: likewise, unless a word `with`
+says that it is in the price.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def _is_sale(column: str) -> bool:
     paths = [words(part) for part in _PARTS.split(_spaced(column))]
     kinds = [{kind for word in path for kind in _kinds(_folded(word))} for path in paths if path]
     every: set[str] = set().union(*kinds)
-    return "price" in every and "other" not in every and "sale" in kinds[-1]
+    apart = "other" in every or ("tax" in every and "with" not in every)
+    return "price" in every and not apart and "sale" in kinds[-1]
 
 
 def _kinds(word: str) -> set[str]:

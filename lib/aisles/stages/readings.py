@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aisles.feeds.drift import Drift
+from aisles.feeds.minor import in_minor_units
 from aisles.feeds.profile import read_profile
 from aisles.feeds.settle import SETTLED_SCHEMA, Settled, as_tuple, by_feed, settled_roles
 from aisles.products.normalise import Reading
@@ -224,7 +225,9 @@ def reading_of(rows: list[dict[str, Any]]) -> Reading:
     decimals = {row["role"]: row["decimals"] for row in seen if row["role"] and row["decimals"]}
     constant = [row["column"] for row in seen if _says_one_thing(row["profile"])]
     habit = decimals.get("price", decimals.get("old_price", "unknown"))
-    return Reading.of(roles, constant, habit, languages_in(rows))
+    prices = [column for column, role, _ in roles if role in ("price", "old_price")]
+    minor = in_minor_units(rows, prices)
+    return Reading.of(roles, constant, habit, languages_in(rows), minor)
 
 
 def _says_one_thing(profile: str) -> bool:

@@ -1,0 +1,125 @@
+"""What the names of a feed's columns say, each read beside the others.
+
+Three things only the others tell: a prefix that all share (`OXTITLE`, `OXSTOCK`), a group whose
+name is that of one of its parts (`description/name` beside `description/long_desc`), and a column
+that names the values of the next one (`Option1 Name`: Colour, `Option1 Value`: red).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from aisles.feeds.lexicon import Lexicon, words_of
+from aisles.feeds.vocabulary import NameScores, name_scores
+
+_PLAINLY = 3.4
+_SHARED = 0.8
+_LEAST_COLUMNS = 5
+_PREFIX = range(6, 1, -1)
+_SAME = 0.9
+_ENOUGH = 8
+_AHEAD = 3
+_SAID = ("colour", "size", "gender")
+"""Roles that a cell may name for the column behind it."""
+
+Values = Sequence[str | None]
+
+
+def names_of(columns: Mapping[str, Values], known: Lexicon | None = None) -> dict[str, NameScores]:
+    """What the header's words say, by column; columns: their values, in the feed's order."""
+    names = list(columns)
+    found = {name: name_scores(name, known) for name in names}
+    found |= _without_prefix(found, known)
+    found |= _within_groups(found, known)
+    return found | _said_before(columns, found, known)
+
+
+def _without_prefix(
+    found: Mapping[str, NameScores], known: Lexicon | None
+) -> dict[str, NameScores]:
+    """Names that are plain once the letters that nearly all names begin with are cut off."""
+    better: dict[str, NameScores] = {}
+    for size in _PREFIX:
+        heads = Counter(name[:size].lower() for name in found if len(name) > size)
+        head, shared = heads.most_common(1)[0] if heads else ("", 0)
+        if len(found) < _LEAST_COLUMNS or shared < _SHARED * len(found) or not head.isalpha():
+            continue
+        for name, scores in found.items():
+            if name[:size].lower() == head and name not in better and _best(scores) < _PLAINLY:
+                rest = name_scores(name[size:], known)
+                if _best(rest) >= _PLAINLY:
+                    better[name] = rest
+    return better
+
+
+def _within_groups(found: Mapping[str, NameScores], known: Lexicon | None) -> dict[str, NameScores]:
+    """Parts of a group by their own names, where another part is what the group is called."""
+    groups: dict[str, list[str]] = {}
+    for name in found:
+        group, part = _split(name)
+        if group and part:
+            groups.setdefault(group, []).append(name)
+    better: dict[str, NameScores] = {}
+    for group, names in groups.items():
+        called = _plain_role(name_scores(group, known))
+        own = {name: name_scores(_split(name)[1], known) for name in names}
+        if called and any(_plain_role(scores) == called for scores in own.values()):
+            better |= {
+                name: scores
+                for name, scores in own.items()
+                if _plain_role(scores) not in (None, called)
+            }
+    return better
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A name's group and its part in it, each one word of a path; blank where there is none."""
+    parts = re.split(r"[/.@]", name)
+    return (parts[-2], parts[-1]) if len(parts) > 1 else ("", "")
+
+
+def _said_before(
+    columns: Mapping[str, Values], found: Mapping[str, NameScores], known: Lexicon | None
+) -> dict[str, NameScores]:
+    """Columns of values whose name stands in the cells of a column just before them."""
+    names = list(columns)
+    better: dict[str, NameScores] = {}
+    for place, name in enumerate(names):
+        said = _same_text(columns[name])
+        role = said and _plain_role(name_scores(said, known))
+        if not said or role not in _SAID:
+            continue
+        for other in names[place + 1 : place + 1 + _AHEAD]:
+            if _belongs(name, other) and _best(found[other]) < _PLAINLY and any(columns[other]):
+                points = name_scores(said, known).scores
+                better[other] = NameScores(points, {role: f"'{said}' in '{name}'"})
+                break
+    return better
+
+
+def _same_text(values: Values) -> str | None:
+    """The short text that nearly all filled cells hold."""
+    counts = Counter(text for value in values if value and (text := value.strip()))
+    if counts.total() < _ENOUGH:
+        return None
+    text, times = counts.most_common(1)[0]
+    return text if times >= _SAME * counts.total() and len(text) <= 40 else None
+
+
+def _belongs(name: str, other: str) -> bool:
+    """Whether two names are of one thing: they share a word, and their numbers are the same."""
+    one, two = set(words_of(name)), set(words_of(other))
+    numbers = [{word for word in words if word.isdigit()} for words in (one, two)]
+    return numbers[0] == numbers[1] and any(len(word) > 2 for word in (one & two) - numbers[0])
+
+
+def _best(scores: NameScores) -> float:
+    return max(scores.scores.values())
+
+
+def _plain_role(scores: NameScores) -> str | None:
+    """The role that a name plainly states."""
+    best = max(scores.scores, key=scores.scores.__getitem__)
+    return best if scores.scores[best] >= _PLAINLY else None
