@@ -82,10 +82,12 @@ def verdicts(known: DataFrame, repeated: DataFrame | None = None) -> DataFrame:
     return _shared(known.join(repeated, on="id_hash", how="left_semi")).unionByName(refused)
 
 
-def judge(candidates: DataFrame, marks: DataFrame | None = None) -> DataFrame:
+def judge(candidates: DataFrame, marks: DataFrame | None = None, few: bool = False) -> DataFrame:
     """The candidates, one row for each record, with the columns verdict and delivery_hash.
 
-    marks: the output of `verdicts`, where it is there already. delivery_hash: the same in two
+    marks: the output of `verdicts`, where it is there already. few: they are known to fit into the
+    memory of every worker; then no candidate is moved, and those of a file stay together.
+    delivery_hash: the same in two
     deliveries whose records of the product are the same in the same order (see
     `aisles.products.ids.signature`); it ends in `!` where some of them were rejected.
     """
@@ -94,6 +96,7 @@ def judge(candidates: DataFrame, marks: DataFrame | None = None) -> DataFrame:
     found = (verdicts(told(candidates)) if marks is None else marks).withColumn(
         "_marked", F.lit(True)
     )
+    found = F.broadcast(found) if few else found
     own = F.when(F.col("_marked"), F.col("delivery_hash")).otherwise(F.col("raw_hash"))
     return candidates.join(found, on=_KEY, how="left").select(
         *[candidates[name] for name in candidates.columns],
@@ -102,15 +105,18 @@ def judge(candidates: DataFrame, marks: DataFrame | None = None) -> DataFrame:
     )
 
 
-def resolve(candidates: DataFrame, marks: DataFrame | None = None) -> tuple[DataFrame, DataFrame]:
+def resolve(
+    candidates: DataFrame, marks: DataFrame | None = None, few: bool = False
+) -> tuple[DataFrame, DataFrame]:
     """(products, rejected): one row for each product of a delivery; one for each rejected record.
 
+    marks, few: see `judge`.
     Both have the candidates' columns, products also delivery_hash; `reason` is null in products.
     Duplicates are in neither.
     """
     from pyspark.sql import functions as F
 
-    judged = judge(candidates, marks)
+    judged = judge(candidates, marks, few)
     kept = judged.where(F.col("verdict").isNull()).drop("verdict")
     lost = judged.where(F.col("verdict") != DUPLICATE).withColumn("reason", F.col("verdict"))
     return kept, lost.drop("verdict", "delivery_hash")

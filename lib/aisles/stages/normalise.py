@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Records come feed by feed: of files of this size, some 10 MB, a small shop's change rewrites one.
 _FILE_ROWS = 65_536
+# So many short rows, some 100 MB, go to every worker rather than all cleaned records about.
+_FEW = 1_000_000
 _STATE = ("first_seen", "changed_on", "delisted_on", "active")
 
 
@@ -73,7 +75,7 @@ def _present(job: Job, account: Account, work: Work) -> None:
             cleaned, kept = _count(known, marks, account)
         if found is not None:
             found.count(account)
-        products, lost = resolve(candidates, marks)
+        products, lost = resolve(candidates, marks, few=marks.count() < _FEW)
         refused = rejected_rows(lost)
         if found is not None:
             refused = refused.unionByName(found.carried())
