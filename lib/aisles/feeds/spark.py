@@ -89,7 +89,22 @@ def read_parts(
     One Spark task reads one file, or one part of a file larger than ``split_bytes`` where its
     format allows that. The files are read for each action: persist the rows.
     """
-    return _read(spark, tasks_of(files, split_bytes), run_date, batch_rows)
+    return read_tasks(spark, tasks_of(files, split_bytes), run_date, batch_rows)
+
+
+def read_tasks(
+    spark: SparkSession, tasks: Sequence[Task], run_date: dt.date | None, batch_rows: int
+) -> DataFrame:
+    """The rows of ``read_parts`` of all parts of some files."""
+    if not tasks:
+        return spark.createDataFrame([], PARTS_SCHEMA)
+
+    def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for place in batch.column(0).to_pylist():
+                yield from _task_batches(tasks[place], run_date, batch_rows)
+
+    return spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(read, PARTS_SCHEMA)
 
 
 def ends_of(parts: DataFrame) -> list[End]:
@@ -139,20 +154,6 @@ def numbered(parts: DataFrame, ends: Sequence[End]) -> DataFrame:
         .withColumn("record_no", number)
         .select(*_RECORD)
     )
-
-
-def _read(
-    spark: SparkSession, tasks: list[Task], run_date: dt.date | None, batch_rows: int
-) -> DataFrame:
-    if not tasks:
-        return spark.createDataFrame([], PARTS_SCHEMA)
-
-    def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for place in batch.column(0).to_pylist():
-                yield from _task_batches(tasks[place], run_date, batch_rows)
-
-    return spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(read, PARTS_SCHEMA)
 
 
 def _task_batches(

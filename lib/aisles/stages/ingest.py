@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
-from pyspark.sql import Row
+from pyspark.sql import DataFrame, Row
 
-from aisles.feeds.spark import End, FeedFile, ends_of, list_files, numbered, read_parts
-from aisles.stages.job import Account, Job, step, together
+from aisles.feeds.spark import End, FeedFile, ends_of, list_files, numbered, read_tasks
+from aisles.feeds.split import Task, tasks_of
+from aisles.feeds.streamed import streamed
+from aisles.stages.job import Account, Job, step
 from aisles.stages.params import Ingest
 from aisles.tables import quoted
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
 
 def run(job: Job, params: Ingest, account: Account) -> None:
@@ -35,45 +37,86 @@ def run(job: Job, params: Ingest, account: Account) -> None:
     replaced = sorted({f.file for f in changed} & set(today))
     if replaced:
         _rehome(job, replaced)
-    if new:
-        _read(job, account, new, bool(replaced))
-    if again:
-        _repeat(job, again, [f.file for f in changed if f.file in today and f.file in again])
+    rows = _read(job, account, new) if new else []
+    if emptied := [name for name in replaced if name in again]:
+        _empty(job, emptied)
+    rows += [_again(row, job.run_date) for row in again.values()]
+    if rows:
+        _note(job, rows, bool(replaced))
 
 
-def _read(job: Job, account: Account, new: list[FeedFile], known_today: bool) -> None:
-    """Stores the records of the files; known_today: feed_files may have rows on them of the day."""
+def _read(job: Job, account: Account, new: list[FeedFile]) -> list[dict[str, Any]]:
+    """Stores the records of the files; their rows of feed_files."""
+    where = _slice(job, [f.file for f in new])
+    tasks = tasks_of(new, job.config.ingest.split_bytes)
+    parted = [task for task in tasks if task.part is not None]
+    whole = [task for task in tasks if task.part is None]
+    with step(f"reading {len(new)} feed files, {sum(f.bytes for f in new) / 1e6:,.0f} MB"):
+        found = [_read_whole(job, whole)] if whole else []
+        if parted:
+            found.append(_read_parted(job, parted))
+    ends = [end for one in found for end in one.ends]
+    _report(counts := _counts(job, ends, new), account)
+    refusing = f"{where} AND stage = 'ingest'"
+    try:
+        rejected = reduce(DataFrame.unionByName, [one.rejected for one in found])
+        refused = job.tables.replace("rejected_items", rejected, refusing)
+    finally:
+        for one in found:
+            one.close()
+    read, kept = sum(end.read for end in ends), sum(one.kept for one in found)
+    assert read == kept + refused, f"{read} records read, {kept} kept, {refused} rejected"
+    return counts
+
+
+def _note(job: Job, rows: list[dict[str, Any]], known_today: bool) -> None:
+    """Stores rows of feed_files, last of all: a row says that the file's records are all there.
+
+    known_today: there may be rows on these files of the day.
+    """
+    schema = job.tables.read("feed_files").schema
+    values = [tuple(row.get(name) for name in schema.names) for row in rows]
+    frame = job.spark.createDataFrame(values, schema)
+    if known_today:
+        job.tables.replace("feed_files", frame, _slice(job, [row["file"] for row in rows]))
+    else:
+        job.tables.append("feed_files", frame)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What some files hold, their kept records being stored: how many; rows of rejected_items."""
+
+    ends: list[End]
+    kept: int
+    rejected: DataFrame
+    close: Callable[[], object] = lambda: None
+
+
+def _read_whole(job: Job, tasks: list[Task]) -> _Found:
+    """Stores the records of files of one task each, in the pass that reads them."""
+    found = streamed(job.spark, tasks, job.run_date, job.config.ingest.batch_rows)
+    where = _slice(job, [task.file.file for task in tasks])
+    kept = job.tables.replace("raw_items", _kept(found.records), where)
+    return _Found(found.ends(), kept, _rejected(found.rejected()))
+
+
+def _read_parted(job: Job, tasks: list[Task]) -> _Found:
+    """Stores the records of files of several tasks: they are numbered once all are read."""
     from pyspark import StorageLevel
 
-    config = job.config.ingest
-    parts = read_parts(job.spark, new, job.run_date, config.batch_rows, config.split_bytes)
+    parts = read_tasks(job.spark, tasks, job.run_date, job.config.ingest.batch_rows)
     parts = parts.persist(StorageLevel.DISK_ONLY)
     try:
-        with step(f"reading {len(new)} feed files, {sum(f.bytes for f in new) / 1e6:,.0f} MB"):
-            ends = ends_of(parts)
+        ends = ends_of(parts)
         parsed = numbered(parts, ends)
-        counts = _counts(job, ends, new)
-        _report(counts, account)
-        where = _slice(job, [f.file for f in new])
-        with step("writing raw_items and rejected_items"):
-            refusing = f"{where} AND stage = 'ingest'"
-            kept, refused = together(
-                job.spark,
-                lambda: job.tables.replace("raw_items", _kept(parsed), where),
-                lambda: job.tables.replace("rejected_items", _rejected(parsed), refusing),
-            )
-        read = sum(end.read for end in ends)
-        assert read == kept + refused, f"{read} records read, {kept} kept, {refused} rejected"
-        # feed_files last: its row says that the file's records are all there.
-        schema = job.tables.read("feed_files").schema
-        rows = [tuple(row.get(name) for name in schema.names) for row in counts]
-        frame = job.spark.createDataFrame(rows, schema)
-        if known_today:
-            job.tables.replace("feed_files", frame, where)
-        else:
-            job.tables.append("feed_files", frame)
-    finally:
+        where = _slice(job, [task.file.file for task in tasks])
+        kept = job.tables.replace("raw_items", _kept(parsed.filter("reason IS NULL")), where)
+    except BaseException:
         parts.unpersist()
+        raise
+    rejected = _rejected(parsed.filter("reason IS NOT NULL"))
+    return _Found(ends, kept, rejected, parts.unpersist)
 
 
 def _hashed(job: Job) -> dict[str, tuple[int, str, str]]:
@@ -87,14 +130,11 @@ def _hashed(job: Job) -> dict[str, tuple[int, str, str]]:
 
 
 def _known(job: Job, files: list[FeedFile]) -> list[Row]:
-    """The rows of feed_files on these files with this day's or with their present content."""
-    contents = job.spark.createDataFrame(
-        [(f.file, f.content_hash) for f in files], "file string, content_hash string"
-    )
+    """The rows of feed_files with this day or with a content that one of the files has now."""
     stored = job.tables.read("feed_files")
-    same = stored.join(contents, ["file", "content_hash"], how="left_semi")
-    today = stored.filter(f"run_date = DATE'{job.run_date}'")
-    return same.unionByName(today).distinct().collect()  # a row or two a file
+    contents = sorted({file.content_hash for file in files})
+    today = stored["run_date"] == job.run_date
+    return stored.filter(stored["content_hash"].isin(contents) | today).collect()  # a few a file
 
 
 def _same(file: FeedFile, row: Row) -> bool:
@@ -115,21 +155,17 @@ def _stored(file: FeedFile, known: list[Row], day: dt.date) -> Row | None:
     return min(held, key=lambda row: row["run_date"], default=None)
 
 
-def _repeat(job: Job, again: dict[str, Row], replaced: list[str]) -> None:
-    """Notes files that came again unchanged: their records are stored already."""
-    schema = job.tables.read("feed_files").schema
-    rows = [
-        Row(**row.asDict() | {"run_date": job.run_date, "same_as": row["run_date"]})
-        for row in again.values()
-    ]
-    frame = job.spark.createDataFrame([tuple(row[f] for f in schema.names) for row in rows], schema)
-    if replaced:
-        where = _slice(job, replaced)
-        nothing = job.tables.read("raw_items").filter("false")
-        job.tables.replace("raw_items", nothing, where)
-        refused = job.tables.read("rejected_items").filter("false")
-        job.tables.replace("rejected_items", refused, f"{where} AND stage = 'ingest'")
-    job.tables.replace("feed_files", frame, _slice(job, list(again)))
+def _again(row: Row, day: dt.date) -> dict[str, Any]:
+    """The row of feed_files of a file that came again unchanged: its records are stored already."""
+    return {**row.asDict(), "run_date": day, "same_as": row["run_date"]}
+
+
+def _empty(job: Job, replaced: list[str]) -> None:
+    """Drops the day's records of files whose correction is a delivery that is stored already."""
+    where = _slice(job, replaced)
+    job.tables.replace("raw_items", job.tables.read("raw_items").filter("false"), where)
+    refused = job.tables.read("rejected_items").filter("false")
+    job.tables.replace("rejected_items", refused, f"{where} AND stage = 'ingest'")
 
 
 def _rehome(job: Job, replaced: list[str]) -> None:
@@ -201,17 +237,17 @@ def _report(counts: list[dict[str, Any]], account: Account) -> None:
     account.figures["rejected"] = account.rows_in - account.rows_out
 
 
-def _kept(parsed: DataFrame) -> DataFrame:
+def _kept(records: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
     # 64 bits tell a record from its own next version; no JSON is made of every record.
     digest = F.lower(
         F.lpad(F.hex(F.xxhash64(F.map_keys("values"), F.map_values("values"))), 16, "0")
     )
-    return parsed.filter("reason IS NULL").withColumn("content_hash", digest)
+    return records.withColumn("content_hash", digest)
 
 
-def _rejected(parsed: DataFrame) -> DataFrame:
+def _rejected(records: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
-    return parsed.filter("reason IS NOT NULL").withColumn("stage", F.lit("ingest"))
+    return records.drop("values").withColumn("stage", F.lit("ingest"))

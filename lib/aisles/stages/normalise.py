@@ -62,7 +62,8 @@ def _present(job: Job, account: Account, work: Work) -> None:
     from pyspark import StorageLevel
 
     stored = job.tables.read("products").filter(among(work.present))
-    fresh = stored.isEmpty()
+    # A feed with a watermark has been here; without one it may still have, if the log was cut.
+    fresh = not work.known and stored.isEmpty()
     partly = records(job, work.parts, job.run_date)
     found = changes(job, work, partly, stored) if work.parts else None
     candidates = _candidates(job, work, partly, found).persist(StorageLevel.DISK_ONLY)

@@ -26,7 +26,8 @@ class Work:
     whole: feeds of which every record is cleaned; parts: those of which the changed products are;
     late: those whose delivery is older than their newest. cleaned_on: of those read in part the day
     of rejected_items that goes with the stored products, empty where it is not known or about to be
-    replaced. late_marks: the watermark once late ones are in; marks: once all are.
+    replaced. late_marks: the watermark once late ones are in; marks: once all are. known: whether
+    a watermark speaks of any of the present feeds.
     """
 
     whole: dict[Feed, Delivery]
@@ -36,6 +37,7 @@ class Work:
     cleaned_on: dict[Feed, str]
     late_marks: dict[str, Any]
     marks: dict[str, Any]
+    known: bool
 
     @property
     def present(self) -> dict[Feed, Delivery]:
@@ -86,4 +88,5 @@ def planned(
             "version": VERSION,
             "day": str(one.day),
         }
-    return Work(whole, parts, late, how, cleaned_on, late_marks, late_marks | now)
+    seen = any(name in marks for name in now)
+    return Work(whole, parts, late, how, cleaned_on, late_marks, late_marks | now, seen)

@@ -1,0 +1,157 @@
+"""Feed files that one task each reads: their records as they are read, what else was found aside.
+
+Nothing is stored between parsing and the table: a record passes once. What a file is found to hold
+(its closing row) and its few rejected records come to the driver in an accumulator, updates
+count once for each task that succeeds. Of a file with many rejected records these are read again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aisles.feeds.spark import RECORDS_SCHEMA, End, file_batches
+from aisles.feeds.split import Task
+
+if TYPE_CHECKING:
+    from pyspark.accumulators import Accumulator
+    from pyspark.sql import DataFrame, SparkSession
+
+_MOST_ROWS = 1000
+_MOST_CHARS = 1 << 18
+"""Rejected records of one file that come to the driver: so many, of so much text."""
+_REFUSED_SCHEMA = RECORDS_SCHEMA.replace("values map<string, string>, ", "")
+_NAMES = [part.split()[0] for part in RECORDS_SCHEMA.replace(", string>", ">").split(", ")]
+_REFUSED = [name for name in _NAMES if name != "values"]
+_BESIDE = ("trailer_count", "complete", "format")
+
+Aside = dict[str, Any]
+"""file, its closing row's fields, read, refused; rejected: rows, or None where they are many."""
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """The files' records, and what is known once these have been written.
+
+    records: one row per record that was not rejected, with the columns of ``RECORDS_SCHEMA``. They
+    may be read once: each reading parses the files.
+    """
+
+    records: DataFrame
+    tasks: Sequence[Task]
+    run_date: dt.date
+    batch_rows: int
+    _told: Accumulator[list[Aside]]
+
+    @cached_property
+    def _asides(self) -> dict[str, Aside]:
+        found = {aside["file"]: aside for aside in self._told.value}
+        missing = {task.file.file for task in self.tasks} - found.keys()
+        assert not missing, f"files that no task has read: {', '.join(sorted(missing))}"
+        return found
+
+    def ends(self) -> list[End]:
+        """What is known of each file, in file order; only after the records were written."""
+        return [
+            End(
+                aside["file"],
+                aside["read"],
+                aside["refused"],
+                aside["trailer_count"],
+                aside["complete"] and aside["read"] >= (aside["trailer_count"] or 0),
+                aside["format"],
+                (0,),
+            )
+            for aside in (self._asides[task.file.file] for task in self.tasks)
+        ]
+
+    def rejected(self) -> DataFrame:
+        """One row per rejected record, columns of ``RECORDS_SCHEMA`` but for values; likewise."""
+        spark = self.records.sparkSession
+        few = [row for aside in self._asides.values() for row in aside["rejected"] or ()]
+        found = spark.createDataFrame(few, _REFUSED_SCHEMA)
+        many = [task for task in self.tasks if self._asides[task.file.file]["rejected"] is None]
+        if not many:
+            return found
+        day, rows = self.run_date, self.batch_rows
+        again = _mapped(spark, many, lambda task: _refused(task, day, rows), _REFUSED_SCHEMA)
+        return found.unionByName(again)
+
+
+def streamed(
+    spark: SparkSession, tasks: Sequence[Task], run_date: dt.date, batch_rows: int = 8192
+) -> Streamed:
+    """The records of these files; every task is a whole file."""
+    assert all(task.part is None for task in tasks)
+    from pyspark.accumulators import AccumulatorParam
+
+    class Lists(AccumulatorParam[list[Aside]]):
+        def zero(self, value: list[Aside]) -> list[Aside]:
+            return value[:0]
+
+        def addInPlace(self, value1: list[Aside], value2: list[Aside]) -> list[Aside]:
+            value1.extend(value2)
+            return value1
+
+    told = spark.sparkContext.accumulator([], Lists())
+    kept = _mapped(spark, tasks, lambda task: _kept(task, run_date, batch_rows, told))
+    return Streamed(kept, tasks, run_date, batch_rows, told)
+
+
+def _mapped(
+    spark: SparkSession,
+    tasks: Sequence[Task],
+    read: Callable[[Task], Iterator[pa.RecordBatch]],
+    schema: str = RECORDS_SCHEMA,
+) -> DataFrame:
+    """What `read` makes of each of the tasks, a Spark task each."""
+
+    def rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for place in batch.column(0).to_pylist():
+                yield from read(tasks[place])
+
+    return spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(rows, schema)
+
+
+def _kept(
+    task: Task, run_date: dt.date, batch_rows: int, told: Accumulator[list[Aside]]
+) -> Iterator[pa.RecordBatch]:
+    """The records of one file that are not rejected; then what else was found is told."""
+    aside: Aside = {"file": task.file.file, "read": 0, "refused": 0, "rejected": []}
+    chars = 0
+    for batch in file_batches(task.file, run_date, batch_rows):
+        if _closes(batch):
+            aside |= {name: batch[name][0].as_py() for name in _BESIDE}
+            continue
+        aside["read"] += batch.num_rows
+        good = pc.is_null(batch["reason"])
+        bad = batch.select(_REFUSED).filter(pc.invert(good))
+        if bad.num_rows:
+            aside["refused"] += bad.num_rows
+            chars += pc.sum(pc.utf8_length(pc.fill_null(bad["raw"], ""))).as_py()
+            if aside["refused"] > _MOST_ROWS or chars > _MOST_CHARS:
+                aside["rejected"] = None
+            if aside["rejected"] is not None:
+                aside["rejected"] += [tuple(row.values()) for row in bad.to_pylist()]
+            batch = batch.filter(good)
+        yield batch.select(_NAMES)
+    told.add([aside])
+
+
+def _refused(task: Task, run_date: dt.date, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """The rejected records of one file."""
+    for batch in file_batches(task.file, run_date, batch_rows):
+        if not _closes(batch):
+            yield batch.select(_REFUSED).filter(pc.is_valid(batch["reason"]))
+
+
+def _closes(batch: pa.RecordBatch) -> bool:
+    """Whether the batch is the closing row and no records."""
+    return bool(batch["record_no"].null_count == batch.num_rows)
