@@ -76,7 +76,9 @@ def _present(job: Job, account: Account, work: Work) -> None:
             cleaned, kept = _count(known, marks, account)
         if found is not None:
             found.count(account)
-        products, lost = resolve(candidates, marks, few=marks.count() < _FEW)
+        # Each id that occurs again has one product, and others that are duplicates or rejected.
+        marked = 2 * (cleaned - kept)
+        products, lost = resolve(candidates, marks, few=marked < _FEW)
         refused = rejected_rows(lost)
         if found is not None:
             refused = refused.unionByName(found.carried())
