@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import pyarrow as pa
+
 from aisles.feeds.infer import ColumnSample, infer
 from aisles.feeds.minor import in_minor_units
 from aisles.feeds.naming import names_of
 from aisles.feeds.profile import profile_of
 from aisles.feeds.shapes import shape_of
+from aisles.products.normalise import normalise_batch
 from aisles.stages.readings import reading_of
+from aisles.stages.sale_notes import ON_SALE, with_sale_notes
 
 ROWS = 20
 
@@ -77,7 +83,11 @@ def test_minor_units_by_another_columns_word() -> None:
 
 def test_a_reading_knows_them() -> None:
     amounts = [str(1000 + 37 * place) for place in range(ROWS)]
-    columns = {"prices.price": amounts, "prices.minor_unit": ["2"] * ROWS}
+    columns = {
+        "prices.price": amounts,
+        "prices.sale_price": amounts,
+        "prices.minor_unit": ["2"] * ROWS,
+    }
     rows = [
         {
             "column": name,
@@ -89,5 +99,26 @@ def test_a_reading_knows_them() -> None:
         for name, values in columns.items()
     ]
     reading = reading_of(rows)
-    assert reading.minor == {"prices.price"}
+    assert reading.minor == {"prices.price", "prices.sale_price"}
     assert reading.fingerprint != reading_of(rows[:1]).fingerprint
+
+
+def test_sale_columns_say_what_they_are_for_unless_people_said_otherwise() -> None:
+    names = {"price": "price", "sale_price": None, "colour": None}
+    rows = [
+        {"column": name, "role": given, "evidence": "-", "source": "inferred", "confidence": 1.0}
+        for name, given in names.items()
+    ]
+    noted = {row["column"]: row["evidence"] for row in with_sale_notes(rows)}
+    assert noted == {"price": "-", "sale_price": ON_SALE, "colour": "-"}
+    rows[1]["source"] = "override"
+    assert all(row["evidence"] == "-" for row in with_sale_notes(rows))
+    cells = pa.array(
+        [[("price", "9.00"), ("sale_price", "5.00")]], pa.map_(pa.string(), pa.string())
+    )
+    batch = pa.RecordBatch.from_pydict(
+        {name: ["x"] for name in ("network", "retailer", "file", "content_hash")}
+        | {"run_date": [dt.date(2026, 11, 1)], "record_no": [1], "values": cells}
+    )
+    one = normalise_batch(batch, {("x", "x"): reading_of(rows)})
+    assert one["price_minor"].to_pylist() == [900]

@@ -94,7 +94,8 @@ class Reading:
     its products; they are left out of all_text, or the model would learn the shop by its name.
     habit: how its prices write decimals; None: as each batch tells. languages: those that its
     texts are in, ISO 639-1; none where that is not known. minor: columns of prices that count minor
-    units though their names do not say so.
+    units though their names do not say so. unread: columns that people stated to have no role, and
+    that are no prices of a sale either, whatever their names say.
     """
 
     columns: Mapping[str, Sequence[str]]
@@ -102,6 +103,7 @@ class Reading:
     habit: Habit | None = None
     languages: tuple[str, ...] = ()
     minor: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
     @staticmethod
     def of(
@@ -110,19 +112,21 @@ class Reading:
         habit: Habit | None = None,
         languages: Sequence[str] = (),
         minor: Collection[str] = (),
+        unread: Collection[str] = (),
     ) -> Reading:
         """From (column, role, confidence): those of higher confidence first, else as given."""
         columns: dict[str, list[str]] = {}
         for column, role, _ in sorted(roles, key=lambda item: -item[2]):
             columns.setdefault(role, []).append(column)
-        languages, minor = tuple(languages), frozenset(minor)
-        return Reading(columns, frozenset(constant), habit, languages, minor)
+        sets = (frozenset(minor), frozenset(unread))
+        return Reading(columns, frozenset(constant), habit, tuple(languages), *sets)
 
     @property
     def fingerprint(self) -> str:
         """Equal where the same records give the same products."""
         said = [VERSION, self.columns, sorted(self.constant), self.habit, self.languages]
-        said += [sorted(self.minor)] * bool(self.minor)
+        if self.minor or self.unread:
+            said += [sorted(self.minor), sorted(self.unread)]
         text = json.dumps(said, sort_keys=True).encode()
         return hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
@@ -211,8 +215,9 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
         prices(read, roles.get(role, ()), stated, reading.habit, reading.minor)
         for role in ("price", "old_price")
     )
-    named = sale_columns(read.names, {name for own in roles.values() for name in own})
-    sale = prices(read, named, stated, reading.habit) if named else None
+    taken = {name for own in roles.values() for name in own} | reading.unread
+    named = sale_columns(read.names, taken)
+    sale = prices(read, named, stated, reading.habit, reading.minor) if named else None
     offer = offered(now, before, sale)
     skipped = {name for role in _WORDLESS for name in roles.get(role, [])} | reading.constant
     names = ("title", "description", "brand", "color", "size", "gender")

@@ -16,6 +16,7 @@ from aisles.feeds.settle import by_feed, loans_of, need_of, settle_feed
 from aisles.stages.inspect_loss import Past
 from aisles.stages.inspect_sample import Drawn
 from aisles.stages.languages import language_of_feed, languages_in, spoken
+from aisles.stages.sale_notes import with_sale_notes
 
 Row = Mapping[str, Any]
 
@@ -58,7 +59,7 @@ def settled(drawn: Drawn, declared: str | None, known: Known, doubtful: bool) ->
     told = " ".join(language) or None
     if not (doubtful and language) and drawn.rows:
         told = language_of_feed(drawn.table(None), rows, language)
-    return Settled(spoken(rows, told), moved, _asks(found))
+    return Settled(with_sale_notes(spoken(rows, told)), moved, _asks(found))
 
 
 def unknown(known: Known, settled: Settled, limited: bool) -> Iterator[str]:

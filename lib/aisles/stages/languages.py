@@ -10,6 +10,7 @@ import pyarrow as pa
 from aisles.feeds.settle import by_feed
 from aisles.products.feed_language import feed_languages, texts_of
 from aisles.products.normalise import Reading
+from aisles.stages.sale_notes import with_sale_notes
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -46,7 +47,7 @@ def spoken(rows: Iterable[Row], language: str | None) -> list[dict[str, Any]]:
 def with_languages(
     samples: DataFrame, rows: Iterable[Row], stored: Iterable[Row], doubtful: Collection[Feed]
 ) -> list[dict[str, Any]]:
-    """The rows of column_roles of some feeds with their languages.
+    """The rows of column_roles of some feeds with their languages and the notes on sale prices.
 
     stored: the rows as they were. doubtful: feeds of which records may lack: what is stored stays.
     """
@@ -55,7 +56,9 @@ def with_languages(
     asked = {feed: own[feed] for feed in own if feed not in doubtful or not known[feed]}
     told = {feed: " ".join(codes) or None for feed, codes in known.items()}
     told |= _told(samples, asked, known)
-    return [row for feed, of_feed in own.items() for row in spoken(of_feed, told[feed])]
+    return [
+        row for feed, of_feed in own.items() for row in with_sale_notes(spoken(of_feed, told[feed]))
+    ]
 
 
 def _told(

@@ -16,6 +16,7 @@ from aisles.feeds.minor import in_minor_units
 from aisles.feeds.profile import read_profile
 from aisles.feeds.settle import SETTLED_SCHEMA, Settled, as_tuple, by_feed, settled_roles
 from aisles.products.normalise import Reading
+from aisles.products.offer import sale_columns
 from aisles.stages.deliveries import Delivery, Feed, among, every_day, records
 from aisles.stages.job import Account, Job
 from aisles.stages.languages import languages_in, with_languages
@@ -226,8 +227,11 @@ def reading_of(rows: list[dict[str, Any]]) -> Reading:
     constant = [row["column"] for row in seen if _says_one_thing(row["profile"])]
     habit = decimals.get("price", decimals.get("old_price", "unknown"))
     prices = [column for column, role, _ in roles if role in ("price", "old_price")]
-    minor = in_minor_units(rows, prices)
-    return Reading.of(roles, constant, habit, languages_in(rows), minor)
+    others = [row["column"] for row in rows if not row["role"]]
+    minor = in_minor_units(rows, [*prices, *sale_columns(others, ())])
+    stated = {row["column"] for row in rows if row.get("source") == "override"}
+    unread = [column for column in others if column in stated]
+    return Reading.of(roles, constant, habit, languages_in(rows), minor, unread)
 
 
 def _says_one_thing(profile: str) -> bool:
