@@ -53,14 +53,15 @@ def test_requests_at_a_time(
 
 def test_requests_to_a_host_are_spaced_and_hosts_do_not_wait_for_each_other(server: Server) -> None:
     server.pages["/page"] = good
-    fetch(limits(server, host_delay_s=0.05), urls(server, 24, hosts=4))
+    delay = 0.2
+    fetch(limits(server, host_delay_s=delay), urls(server, 24, hosts=4))
     for host in ("h0", "h1", "h2", "h3"):
         name = f"{host}.test:{server.port}"
         at = sorted(one.at_s for one in server.log if one.headers["host"] == name)
-        # What the network adds to one request it may take from the gap before the next.
-        assert at[-1] - at[0] >= 5 * 0.05 - 0.02
+        # What a busy machine adds to the first request is lacking between it and the last.
+        assert at[-1] - at[0] >= 3.5 * delay
     every = [one.at_s for one in server.log]
-    assert max(every) - min(every) < 23 * 0.05
+    assert max(every) - min(every) < 23 * delay
 
 
 def failing(server: Server, path: str, *answers: str) -> None:
