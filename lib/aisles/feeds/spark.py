@@ -6,8 +6,8 @@ import dataclasses
 import datetime as dt
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import fsspec
 import pyarrow as pa
@@ -96,15 +96,27 @@ def read_tasks(
     spark: SparkSession, tasks: Sequence[Task], run_date: dt.date | None, batch_rows: int
 ) -> DataFrame:
     """The rows of ``read_parts`` of all parts of some files."""
-    if not tasks:
-        return spark.createDataFrame([], PARTS_SCHEMA)
+    return over_tasks(
+        spark, tasks, lambda task: _task_batches(task, run_date, batch_rows), PARTS_SCHEMA
+    )
 
-    def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+
+def over_tasks(
+    spark: SparkSession,
+    tasks: Sequence[Task],
+    read: Callable[[Task], Iterator[pa.RecordBatch]],
+    schema: str,
+) -> DataFrame:
+    """What ``read`` makes of each of the tasks, a Spark task each."""
+    if not tasks:
+        return spark.createDataFrame([], schema)
+
+    def rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for place in batch.column(0).to_pylist():
-                yield from _task_batches(tasks[place], run_date, batch_rows)
+                yield from read(tasks[place])
 
-    return spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(read, PARTS_SCHEMA)
+    return spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(rows, schema)
 
 
 def ends_of(parts: DataFrame) -> list[End]:
@@ -113,10 +125,16 @@ def ends_of(parts: DataFrame) -> list[End]:
     of_file: dict[str, list[Row]] = {}
     for row in sorted(closing, key=lambda row: (row["file"], row["part"])):
         of_file.setdefault(row["file"], []).append(row)
-    return [_end(file, rows) for file, rows in of_file.items()]
+    return [end_of(file, rows) for file, rows in of_file.items()]
 
 
-def _end(file: str, rows: Sequence[Row]) -> End:
+def is_closing(batch: pa.RecordBatch) -> bool:
+    """Whether a batch of ``file_batches`` is the closing row and no records."""
+    return bool(batch.column("record_no").null_count == batch.num_rows)
+
+
+def end_of(file: str, rows: Sequence[Row | Mapping[str, Any]]) -> End:
+    """What the closing rows of a file's parts, in order, say of it."""
     sizes = [row["records"] for row in rows]
     read = sum(sizes)
     counts = [row["trailer_count"] for row in rows if row["trailer_count"] is not None]
@@ -161,7 +179,7 @@ def _task_batches(
 ) -> Iterator[pa.RecordBatch]:
     records = refused = 0
     for batch in file_batches(task.file, run_date, batch_rows, task.part):
-        closes = batch.column("record_no").null_count == batch.num_rows
+        closes = is_closing(batch)
         if not closes:
             records += batch.num_rows
             refused += batch.num_rows - batch.column("reason").null_count

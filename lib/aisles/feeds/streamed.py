@@ -8,7 +8,7 @@ count once for each task that succeeds. Of a file with many rejected records the
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aisles.feeds.spark import RECORDS_SCHEMA, End, file_batches
+from aisles.feeds.spark import RECORDS_SCHEMA, End, end_of, file_batches, is_closing, over_tasks
 from aisles.feeds.split import Task
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _REFUSED = [name for name in _NAMES if name != "values"]
 _BESIDE = ("trailer_count", "complete", "format")
 
 Aside = dict[str, Any]
-"""file, its closing row's fields, read, refused; rejected: rows, or None where they are many."""
+"""file, its closing row's fields, records, refused; rejected: rows, or None where they are many."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,8 @@ class Streamed:
 
     def ends(self) -> list[End]:
         """What is known of each file, in file order; only after the records were written."""
-        return [
-            End(
-                aside["file"],
-                aside["read"],
-                aside["refused"],
-                aside["trailer_count"],
-                aside["complete"] and aside["read"] >= (aside["trailer_count"] or 0),
-                aside["format"],
-                (0,),
-            )
-            for aside in (self._asides[task.file.file] for task in self.tasks)
-        ]
+        files = [task.file.file for task in self.tasks]
+        return [end_of(file, [self._asides[file]]) for file in files]
 
     def rejected(self) -> DataFrame:
         """One row per rejected record, columns of ``RECORDS_SCHEMA`` but for values; likewise."""
@@ -80,7 +70,7 @@ class Streamed:
         if not many:
             return found
         day, rows = self.run_date, self.batch_rows
-        again = _mapped(spark, many, lambda task: _refused(task, day, rows), _REFUSED_SCHEMA)
+        again = over_tasks(spark, many, lambda task: _refused(task, day, rows), _REFUSED_SCHEMA)
         return found.unionByName(again)
 
 
@@ -100,37 +90,23 @@ def streamed(
             return value1
 
     told = spark.sparkContext.accumulator([], Lists())
-    kept = _mapped(spark, tasks, lambda task: _kept(task, run_date, batch_rows, told))
+    kept = over_tasks(
+        spark, tasks, lambda task: _kept(task, run_date, batch_rows, told), RECORDS_SCHEMA
+    )
     return Streamed(kept, tasks, run_date, batch_rows, told)
-
-
-def _mapped(
-    spark: SparkSession,
-    tasks: Sequence[Task],
-    read: Callable[[Task], Iterator[pa.RecordBatch]],
-    schema: str = RECORDS_SCHEMA,
-) -> DataFrame:
-    """What `read` makes of each of the tasks, a Spark task each."""
-
-    def rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for place in batch.column(0).to_pylist():
-                yield from read(tasks[place])
-
-    return spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(rows, schema)
 
 
 def _kept(
     task: Task, run_date: dt.date, batch_rows: int, told: Accumulator[list[Aside]]
 ) -> Iterator[pa.RecordBatch]:
     """The records of one file that are not rejected; then what else was found is told."""
-    aside: Aside = {"file": task.file.file, "read": 0, "refused": 0, "rejected": []}
+    aside: Aside = {"file": task.file.file, "records": 0, "refused": 0, "rejected": []}
     chars = 0
     for batch in file_batches(task.file, run_date, batch_rows):
-        if _closes(batch):
+        if is_closing(batch):
             aside |= {name: batch[name][0].as_py() for name in _BESIDE}
             continue
-        aside["read"] += batch.num_rows
+        aside["records"] += batch.num_rows
         good = pc.is_null(batch["reason"])
         bad = batch.select(_REFUSED).filter(pc.invert(good))
         if bad.num_rows:
@@ -148,10 +124,5 @@ def _kept(
 def _refused(task: Task, run_date: dt.date, batch_rows: int) -> Iterator[pa.RecordBatch]:
     """The rejected records of one file."""
     for batch in file_batches(task.file, run_date, batch_rows):
-        if not _closes(batch):
+        if not is_closing(batch):
             yield batch.select(_REFUSED).filter(pc.is_valid(batch["reason"]))
-
-
-def _closes(batch: pa.RecordBatch) -> bool:
-    """Whether the batch is the closing row and no records."""
-    return bool(batch["record_no"].null_count == batch.num_rows)

@@ -87,9 +87,8 @@ def judge(candidates: DataFrame, marks: DataFrame | None = None, few: bool = Fal
 
     marks: the output of `verdicts`, where it is there already. few: they are known to fit into the
     memory of every worker; then no candidate is moved, and those of a file stay together.
-    delivery_hash: the same in two
-    deliveries whose records of the product are the same in the same order (see
-    `aisles.products.ids.signature`); it ends in `!` where some of them were rejected.
+    delivery_hash: the same in two deliveries whose records of the product are the same in the same
+    order (see `aisles.products.ids.signature`); it ends in `!` where some of them were rejected.
     """
     from pyspark.sql import functions as F
 

@@ -31,8 +31,8 @@ class Changes:
     """What the feeds that are read in part have now, against what was stored of them.
 
     groups: one row is one product, delivered now or stored; columns: key (product_id, or what
-    stands for it in a record without one), product_id as stored, places of its records (null: it
-    is delivered no more), active, filled and valid as stored, refused (whether records of it were
+    stands for it in a record without one), places of its records (null: it is delivered no more),
+    active, filled and valid as stored, refused (whether records of it were
     rejected), changed. refused: the rejected records that the stored products rest on, with key.
     day: that of the delivery.
     """
@@ -50,7 +50,11 @@ class Changes:
 
     def lost(self) -> DataFrame:
         """product_id of the active products that are not as they were: perhaps there no more."""
-        return self.groups.where("active AND changed").select("product_id")
+        return (
+            self.groups.where("active AND changed")
+            .withColumnRenamed("key", "product_id")
+            .select("product_id")
+        )
 
     def standing(self) -> DataFrame:
         """One row for each record of the unchanged products, as `field_quality` reads it.
@@ -142,7 +146,6 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame) -> Ch
     )
     known = stored.filter(among(work.parts)).select(
         F.col("product_id").alias("key"),
-        "product_id",
         "active",
         "delivery_hash",
         "filled",
@@ -163,7 +166,6 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame) -> Ch
         .join(rejected, "key", how="left")
         .select(
             "key",
-            "product_id",
             "places",
             active.alias("active"),
             "filled",

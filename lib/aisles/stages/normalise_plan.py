@@ -26,8 +26,7 @@ class Work:
     whole: feeds of which every record is cleaned; parts: those of which the changed products are;
     late: those whose delivery is older than their newest. cleaned_on: of those read in part the day
     of rejected_items that goes with the stored products, empty where it is not known or about to be
-    replaced. late_marks: the watermark once late ones are in; marks: once all are. known: whether
-    a watermark speaks of any of the present feeds.
+    replaced. late_marks: the watermark once late ones are in; marks: once all are.
     """
 
     whole: dict[Feed, Delivery]
@@ -37,7 +36,11 @@ class Work:
     cleaned_on: dict[Feed, str]
     late_marks: dict[str, Any]
     marks: dict[str, Any]
-    known: bool
+
+    @property
+    def known(self) -> bool:
+        """Whether a watermark spoke of any of the present feeds before."""
+        return any("/".join(feed) in self.late_marks for feed in self.present)
 
     @property
     def present(self) -> dict[Feed, Delivery]:
@@ -88,5 +91,4 @@ def planned(
             "version": VERSION,
             "day": str(one.day),
         }
-    seen = any(name in marks for name in now)
-    return Work(whole, parts, late, how, cleaned_on, late_marks, late_marks | now, seen)
+    return Work(whole, parts, late, how, cleaned_on, late_marks, late_marks | now)
