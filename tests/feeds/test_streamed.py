@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 from pathlib import Path
+from typing import Any
 
+from aisles.feeds import streamed as module
 from aisles.feeds.spark import ends_of, list_files, numbered, read_parts
 from aisles.feeds.split import tasks_of
 from aisles.feeds.streamed import streamed
@@ -45,3 +47,15 @@ def test_as_when_read_in_parts(spark, tmp_path: Path) -> None:  # type: ignore[n
     # Few of them came aside, many were read again.
     aside = {one["file"]: one["rejected"] for one in found._told.value}
     assert len(aside["net/some.csv"]) == 7 and aside["net/many.csv"] is None
+
+
+def test_many_files_tell_no_more_than_few(spark, tmp_path: Path, monkeypatch: Any) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "net").mkdir()
+    for name in ("one", "two"):
+        lines = [HEAD, *GOOD, *BAD]
+        (tmp_path / "net" / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    monkeypatch.setattr(module, "_ALL_CHARS", 2 * 40)  # 40 signs a file, of some 150
+    found = streamed(spark, tasks_of(list_files(str(tmp_path), ())), DAY)
+    assert found.records.count() == 2 * len(GOOD)
+    assert [aside["rejected"] for aside in found._told.value] == [None, None]
+    assert found.rejected().count() == 2 * len(BAD)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _MOST_ROWS = 1000
 _MOST_CHARS = 1 << 18
 """Rejected records of one file that come to the driver: so many, of so much text."""
+_ALL_CHARS = 1 << 25
+"""Of all files together so much text: what reaches the driver does not grow with their number."""
 _REFUSED_SCHEMA = RECORDS_SCHEMA.replace("values map<string, string>, ", "")
 _NAMES = [part.split()[0] for part in RECORDS_SCHEMA.replace(", string>", ">").split(", ")]
 _REFUSED = [name for name in _NAMES if name != "values"]
@@ -90,16 +92,20 @@ def streamed(
             return value1
 
     told = spark.sparkContext.accumulator([], Lists())
+    most = min(_MOST_CHARS, _ALL_CHARS // max(len(tasks), 1))
     kept = over_tasks(
-        spark, tasks, lambda task: _kept(task, run_date, batch_rows, told), RECORDS_SCHEMA
+        spark, tasks, lambda task: _kept(task, run_date, batch_rows, told, most), RECORDS_SCHEMA
     )
     return Streamed(kept, tasks, run_date, batch_rows, told)
 
 
 def _kept(
-    task: Task, run_date: dt.date, batch_rows: int, told: Accumulator[list[Aside]]
+    task: Task, run_date: dt.date, batch_rows: int, told: Accumulator[list[Aside]], most: int
 ) -> Iterator[pa.RecordBatch]:
-    """The records of one file that are not rejected; then what else was found is told."""
+    """The records of one file that are not rejected; then what else was found is told.
+
+    most: signs of rejected records that are told.
+    """
     aside: Aside = {"file": task.file.file, "records": 0, "refused": 0, "rejected": []}
     chars = 0
     for batch in file_batches(task.file, run_date, batch_rows):
@@ -112,7 +118,7 @@ def _kept(
         if bad.num_rows:
             aside["refused"] += bad.num_rows
             chars += pc.sum(pc.utf8_length(pc.fill_null(bad["raw"], ""))).as_py()
-            if aside["refused"] > _MOST_ROWS or chars > _MOST_CHARS:
+            if aside["refused"] > _MOST_ROWS or chars > most:
                 aside["rejected"] = None
             if aside["rejected"] is not None:
                 aside["rejected"] += [tuple(row.values()) for row in bad.to_pylist()]
