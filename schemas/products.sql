@@ -35,5 +35,15 @@ CREATE TABLE IF NOT EXISTS products (
   delivery_hash STRING COMMENT 'hash of the raw records that made the row; with ! after it when one of them was rejected'
 ) USING delta
 COMMENT 'One row is one product as last seen'
+-- Values that hardly recur get no dictionary: Parquet would build it, only to drop it again.
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false',
-  'delta.dataSkippingStatsColumns' = 'product_id,network,retailer,first_seen,changed_on', 'delta.enableChangeDataFeed' = 'true')
+  'delta.dataSkippingStatsColumns' = 'product_id,network,retailer,first_seen,changed_on',
+  'delta.enableChangeDataFeed' = 'true',
+  'parquet.enable.dictionary#product_id' = 'false',
+  'parquet.enable.dictionary#merchant_product_id' = 'false',
+  'parquet.enable.dictionary#title' = 'false', 'parquet.enable.dictionary#description' = 'false',
+  'parquet.enable.dictionary#image_url' = 'false',
+  'parquet.enable.dictionary#product_url' = 'false', 'parquet.enable.dictionary#gtin' = 'false',
+  'parquet.enable.dictionary#all_text' = 'false',
+  'parquet.enable.dictionary#content_hash' = 'false',
+  'parquet.enable.dictionary#delivery_hash' = 'false')

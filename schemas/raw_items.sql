@@ -9,5 +9,9 @@ CREATE TABLE IF NOT EXISTS raw_items (
 ) USING delta
 PARTITIONED BY (run_date)
 COMMENT 'One row is one record of one feed file, as read'
+-- Values that hardly recur get no dictionary: Parquet would build it, only to drop it again.
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false',
-  'delta.dataSkippingStatsColumns' = 'network,retailer,file,record_no')
+  'delta.dataSkippingStatsColumns' = 'network,retailer,file,record_no',
+  'parquet.enable.dictionary#record_no' = 'false',
+  'parquet.enable.dictionary#content_hash' = 'false',
+  'parquet.enable.dictionary#values.key_value.value' = 'false')

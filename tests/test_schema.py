@@ -1,9 +1,11 @@
 """The declared tables: what Spark makes of them, and what others rely on."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
 from aisles import files, schema
@@ -124,3 +126,28 @@ def test_tables_are_plain_folders(made: tuple["SparkSession", Tables]) -> None:
     _, tables = made
     for table in schema.names():
         assert (Path(tables.config.location) / table / "_delta_log").is_dir()
+
+
+@pytest.mark.parametrize("table", ["raw_items", "products"])
+def test_values_that_hardly_recur_get_no_dictionary(
+    made: tuple["SparkSession", Tables], table: str
+) -> None:
+    spark, tables = made
+    without = set(re.findall(r"'parquet.enable.dictionary#(.+?)' = 'false'", schema.ddl(table)))
+    texts = {c.name: "7" for c in schema.columns(table) if c.type != "MAP<STRING, STRING>"}
+    given = ", ".join(f"CAST('{text}' AS STRING) AS `{name}`" for name, text in texts.items())
+    row = spark.sql(f"SELECT {given}, map('a', 'b') AS values").selectExpr(
+        *(_cast(column) for column in schema.columns(table))
+    )
+    tables.append(table, row)
+    (path,) = (Path(tables.config.location) / table).rglob("*.parquet")
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    plain = {one.path_in_schema for one in columns if not one.has_dictionary_page}
+    assert without and without <= plain
+    assert {"network", "retailer"} & plain == set()
+
+
+def _cast(column: schema.Column) -> str:
+    text = {"DATE": "'2026-11-02'", "BOOLEAN": "true"}.get(column.type, f"`{column.name}`")
+    return f"CAST({text} AS {column.type}) AS `{column.name}`"
