@@ -25,6 +25,10 @@ _DELTA = {
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
     # Wide rows: batches of ten thousand, the default, outgrow the caches and the young generation.
     "spark.sql.inMemoryColumnarStorage.batchSize": "2500",
+    # Rows are packed eight times and more, and cleaned by Python: 128 MB are a task of minutes.
+    "spark.sql.files.maxPartitionBytes": "32m",
+    # A run has more stages than the hundred whose generated code Spark keeps by default.
+    "spark.sql.codegen.cache.maxEntries": "2000",
     # Only partitions that a job writes to are ever replaced, and only by replaceWhere.
     "spark.sql.sources.partitionOverwriteMode": "static",
 }
