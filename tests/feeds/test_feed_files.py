@@ -13,7 +13,7 @@ import pytest
 
 from aisles.feeds import files
 from aisles.feeds.files import list_files
-from aisles.feeds.roles import column_roles, roles_of_feed
+from aisles.feeds.roles import Declared, column_roles, roles_of_feed
 from aisles.feeds.spark import ends_of, file_batches, numbered, read_parts
 
 ROLES = {"id": "merchant_product_id", "title": "title", "price": "price", "brand": "brand"}
@@ -171,8 +171,11 @@ def test_spark_table_and_roles(spark: Any, feeds: Path) -> None:
         ("second/broken.zip", True): 1,
     }
     raw = table.where("reason IS NULL")
-    closing = parts.where("record_no IS NULL").select("network", "retailer", "format")
-    rows = column_roles(raw, closing).where("retailer = 'shop'").collect()
+    stated = {
+        (row["network"], row["retailer"]): Declared(61, (row["format"],))
+        for row in parts.where("format IS NOT NULL").collect()
+    }
+    rows = column_roles(raw, stated).where("retailer = 'shop'").collect()
     assert {r["column"]: r["role"] for r in rows} == ROLES
     assert read_parts(spark, []).count() == 0
     assert numbered(read_parts(spark, []), []).count() == 0

@@ -143,12 +143,12 @@ SPARK = {  # field -> records, filled, valid
 
 def test_quality_of_files_in_spark(spark) -> None:  # type: ignore[no-untyped-def]
     from aisles import schema
-    from aisles.products.quality import field_quality
+    from aisles.products.quality import field_quality, kinds
 
     batches = [cleaned(*RECORDS), cleaned(RECORDS[1], file="net/shop.2.csv")]
     rows = [tuple(row.values()) for batch in batches for row in batch.to_pylist()]
     candidates = spark.createDataFrame(rows, PRODUCT_DDL).repartition(2)
-    found = field_quality(candidates)
+    found = field_quality(kinds(candidates))
     assert found.columns == [column.name for column in schema.columns("field_quality")]
 
     kept = {(row.file, row.field): tuple(row)[5:] for row in found.collect()}

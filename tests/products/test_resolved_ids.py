@@ -36,6 +36,8 @@ ROWS = [  # run_date, file, record_no, id, title, url, price, reason -> verdict
 
 @pytest.mark.parametrize("seed", [None, 1])
 def test_verdicts_whatever_the_order(spark, seed: int | None) -> None:  # type: ignore[no-untyped-def]
+    from pyspark.sql import functions as F
+
     from aisles.products.identity import account, judge, resolve, told, verdicts
 
     rows = [("net", "shop", *row[:-1], f"hash {row[1:3]}") for row in ROWS]
@@ -63,9 +65,10 @@ def test_verdicts_whatever_the_order(spark, seed: int | None) -> None:  # type: 
     reasons = sorted(row.reason for row in rejected.collect())
     assert reasons == ["empty_record", "id_collision", "id_collision", "no_id"]
 
+    counted = told(candidates).withColumn("records", F.lit(1))
     books = {
         (row.run_date, row.file): row
-        for row in account(told(candidates), verdicts(told(candidates))).collect()
+        for row in account(counted, verdicts(told(candidates))).collect()
     }
     assert sum(row.raw for row in books.values()) == len(ROWS)
     for row in books.values():

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from aisles.stages.job import together
+from aisles.together import together
 
 
 def test_results_come_in_order_and_works_meet(spark) -> None:  # type: ignore[no-untyped-def]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aisles.feeds.infer import SAMPLE_ROWS, Borrowed, ColumnRole, ColumnSample, infer
 from aisles.feeds.lexicon import ROLES
@@ -20,6 +22,7 @@ __all__ = [
     "ROLES",
     "ColumnRole",
     "ColumnSample",
+    "Declared",
     "column_roles",
     "infer",
     "roles_of_feed",
@@ -38,12 +41,21 @@ _ROLES = pa.schema(
     ]
 )
 _FEED = ["network", "retailer"]
+Feed = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What is known of a feed's files before their records are read: records, formats (JSON)."""
+
+    records: int
+    formats: tuple[str, ...] = ()
 
 
 def column_roles(
     raw: DataFrame,
-    declared: DataFrame | None = None,
-    lent: Mapping[tuple[str, str], Borrowed] | None = None,
+    declared: Mapping[Feed, Declared] | None = None,
+    lent: Mapping[Feed, Borrowed] | None = None,
 ) -> DataFrame:
     """One row per column of each feed: network, retailer, column, role, confidence, evidence,
     source (``inferred``), filled, decimals, profile. A column without a role has role null.
@@ -51,37 +63,38 @@ def column_roles(
     Args:
         raw: records with network, retailer, file, record_no and values (null when rejected). At
             most 2,000 of each feed are looked at, those with the smallest hashes.
-        declared: network, retailer and format of files, as ``feed_files`` has them; without it,
+        declared: of each feed, what ``feed_files`` has; without it, records are counted first and
             columns that are blank in every record are not known.
         lent: what other feeds say of a feed's columns (``aisles.feeds.borrow``).
     """
     return roles_of_samples(sampled(raw, declared), lent)
 
 
-def sampled(raw: DataFrame, declared: DataFrame | None = None) -> DataFrame:
+def sampled(raw: DataFrame, declared: Mapping[Feed, Declared] | None = None) -> DataFrame:
     """The records and formats that ``roles_of_feed`` looks at; arguments of ``column_roles``.
 
-    The records are read once for their number and once for the few that may be chosen.
+    Of a feed with more records than are looked at, a quarter more than these: see ``chosen``.
     """
-    from pyspark.sql import Window
     from pyspark.sql import functions as F
 
     keys = [c for c in ("network", "retailer", "run_date", "file", "record_no") if c in raw.columns]
     filled = raw.where(F.col("values").isNotNull()).withColumn("hash", F.xxhash64(*keys))
-    few = filled.join(F.broadcast(_limits(raw)), _FEED).where("hash <= limit")
-    order = Window.partitionBy(*_FEED).orderBy("hash", *keys[2:])
-    rows = (
-        few.withColumn("rank", F.row_number().over(order))
-        .where(F.col("rank") <= SAMPLE_ROWS)
-        .select(*_FEED, "hash", "values")
-    )
+    limits = _counted(raw) if declared is None else _known(raw, declared)
+    few = filled.join(F.broadcast(limits), _FEED).where("hash <= limit")
+    rows = few.select(*_FEED, "hash", "values")
+    at_once = 4 * raw.sparkSession.sparkContext.defaultParallelism
     if declared is None:
-        return rows
-    forms = declared.where("format IS NOT NULL").select(*_FEED, "format")
-    return rows.unionByName(forms, allowMissingColumns=True)
+        return rows.repartition(at_once, *_FEED)
+    forms = limits.select(*_FEED, F.explode("formats").alias("format"))
+    every = rows.unionByName(forms, allowMissingColumns=True)
+    return every.repartition(max(1, min(at_once, len(declared))), *_FEED)
 
 
-def _limits(raw: DataFrame) -> DataFrame:
+_SHARE = 1.25 * SAMPLE_ROWS
+_HASHES = 2**63  # from minus this up to this, exclusive
+
+
+def _counted(raw: DataFrame) -> DataFrame:
     """One row a feed: the hash (limit) up to which a record may be among the sampled ones.
 
     A hash is as good as a draw: of the records below a limit that lets through a quarter more than
@@ -89,14 +102,28 @@ def _limits(raw: DataFrame) -> DataFrame:
     """
     from pyspark.sql import functions as F
 
-    share = 1.25 * SAMPLE_ROWS / F.count("*")
-    below = (F.lit(-(2.0**63)) + share * F.lit(2.0**64)).try_cast("bigint")
-    return raw.groupBy(*_FEED).agg(F.coalesce(below, F.lit(2**63 - 1)).alias("limit"))
+    share = _SHARE / F.count("*")
+    below = (F.lit(-float(_HASHES)) + share * F.lit(2.0 * _HASHES)).try_cast("bigint")
+    return raw.groupBy(*_FEED).agg(F.coalesce(below, F.lit(_HASHES - 1)).alias("limit"))
 
 
-def roles_of_samples(
-    samples: DataFrame, lent: Mapping[tuple[str, str], Borrowed] | None = None
-) -> DataFrame:
+def _known(raw: DataFrame, declared: Mapping[Feed, Declared]) -> DataFrame:
+    """The same for feeds whose records are counted already, with the formats of their files."""
+    shares = [_SHARE / max(one.records, 1) for one in declared.values()]
+    columns = {
+        "network": pa.array([network for network, _ in declared], pa.string()),
+        "retailer": pa.array([retailer for _, retailer in declared], pa.string()),
+        "limit": pa.array(
+            [min(int((2 * share - 1) * _HASHES), _HASHES - 1) for share in shares], pa.int64()
+        ),
+        "formats": pa.array(
+            [list(one.formats) for one in declared.values()], pa.list_(pa.string())
+        ),
+    }
+    return raw.sparkSession.createDataFrame(pa.table(columns))
+
+
+def roles_of_samples(samples: DataFrame, lent: Mapping[Feed, Borrowed] | None = None) -> DataFrame:
     """The rows of ``column_roles`` from the records of ``sampled``."""
 
     def of_feed(table: pa.Table) -> pa.Table:
@@ -105,12 +132,10 @@ def roles_of_samples(
     return samples.groupBy(*_FEED).applyInArrow(of_feed, ROLES_SCHEMA)
 
 
-def roles_of_feed(
-    table: pa.Table, lent: Mapping[tuple[str, str], Borrowed] | None = None
-) -> pa.Table:
+def roles_of_feed(table: pa.Table, lent: Mapping[Feed, Borrowed] | None = None) -> pa.Table:
     """The roles of one feed's columns from its sampled records."""
-    rows = sorted(table.to_pylist(), key=lambda r: (r["hash"] is None, r["hash"] or 0))
-    records = [dict(row["values"]) for row in rows if row["values"] is not None]
+    rows = table.select([name for name in table.column_names if name != "values"]).to_pylist()
+    records = [dict(one) for one in chosen(table).to_pylist()]
     forms = [json.loads(f) for f in sorted({r["format"] for r in rows if r.get("format")})]
     names = _names(forms, records)
     samples = [ColumnSample(name, [r.get(name) for r in records]) for name in names]
@@ -120,7 +145,17 @@ def roles_of_feed(
     return pa.Table.from_pylist(described, _ROLES)
 
 
-def _row(feed: tuple[str, str], found: ColumnRole, sample: ColumnSample) -> dict[str, Any]:
+def chosen(table: pa.Table) -> pa.MapArray:
+    """The cells of the records of one feed that are looked at: those with the smallest hashes.
+
+    table: hash and values, among them rows without values (formats).
+    """
+    records = table.select(["hash", "values"]).filter(pc.is_valid(table["values"]))
+    found = records.sort_by("hash")["values"].slice(0, SAMPLE_ROWS).combine_chunks()
+    return found if isinstance(found, pa.Array) else found.chunk(0)
+
+
+def _row(feed: Feed, found: ColumnRole, sample: ColumnSample) -> dict[str, Any]:
     return {
         "network": feed[0],
         "retailer": feed[1],

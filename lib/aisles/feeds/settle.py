@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 from aisles.feeds.borrow import DOUBT_POINTS, DOUBTFUL, FEW_POINTS, FEW_ROWS, lent, rows_of
 from aisles.feeds.drift import SEEN, Drift, drift
 from aisles.feeds.infer import Borrowed
-from aisles.feeds.roles import ROLES_SCHEMA, roles_of_samples, sampled, with_overrides
+from aisles.feeds.roles import (
+    ROLES_SCHEMA,
+    Declared,
+    roles_of_samples,
+    sampled,
+    with_overrides,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -36,7 +42,7 @@ class Settled:
 
 def settled_roles(
     raw: DataFrame,
-    declared: DataFrame | None,
+    declared: Mapping[Feed, Declared] | None,
     stored: Iterable[Row],
     overrides: Sequence[Row],
     run_date: dt.date,
@@ -47,7 +53,7 @@ def settled_roles(
 
     Args:
         raw: the delivery's records, as for ``column_roles``; a few dozen rows a feed are collected.
-        declared: network, retailer and format of its files.
+        declared: of each feed, what is known of its files.
         stored: the rows of ``column_roles`` of all feeds, of this delivery or not.
         overrides: what people state: network, retailer (or ``*``), column, role.
         run_date: the day that newly inferred roles carry.

@@ -93,8 +93,10 @@ def streamed(
 
     told = spark.sparkContext.accumulator([], Lists())
     most = min(_MOST_CHARS, _ALL_CHARS // max(len(tasks), 1))
+    # The longest first, lest one of them is begun last and keeps all others waiting.
+    longest = sorted(tasks, key=lambda task: -task.file.bytes)
     kept = over_tasks(
-        spark, tasks, lambda task: _kept(task, run_date, batch_rows, told, most), RECORDS_SCHEMA
+        spark, longest, lambda task: _kept(task, run_date, batch_rows, told, most), RECORDS_SCHEMA
     )
     return Streamed(kept, tasks, run_date, batch_rows, told)
 

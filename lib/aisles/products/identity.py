@@ -73,13 +73,9 @@ def verdicts(known: DataFrame, repeated: DataFrame | None = None) -> DataFrame:
     """
     from pyspark.sql import functions as F
 
-    repeated = repeats(known) if repeated is None else repeated
-    # Ids that only share a hash are told apart in `_shared`.
-    alone = known.where("reason IS NOT NULL").join(repeated, on="id_hash", how="left_anti")
-    refused = alone.select(
-        *_KEY, F.col("reason").alias("verdict"), F.lit(None).cast("string").alias("delivery_hash")
-    )
-    return _shared(known.join(repeated, on="id_hash", how="left_semi")).unionByName(refused)
+    again = (repeats(known) if repeated is None else repeated).withColumn("_again", F.lit(True))
+    some = known.join(again, on="id_hash", how="left").where("_again OR reason IS NOT NULL")
+    return _judged(some)
 
 
 def judge(candidates: DataFrame, marks: DataFrame | None = None, few: bool = False) -> DataFrame:
@@ -121,16 +117,16 @@ def resolve(
     return kept, lost.drop("verdict", "delivery_hash")
 
 
-def account(known: DataFrame, marks: DataFrame) -> DataFrame:
+def account(kinds: DataFrame, marks: DataFrame) -> DataFrame:
     """One row for each feed file: raw, and products + duplicates + rejected, which add up to it.
 
-    known: the output of `told`; marks: that of `verdicts`. Whoever writes the products checks that
-    there are just as many.
+    kinds: the output of `aisles.products.quality.kinds`; marks: that of `verdicts`. Whoever writes
+    the products checks that there are just as many.
     """
     from pyspark.sql import functions as F
 
     verdict = F.col("verdict")
-    one = known.groupBy(*_FEED_FILE).agg(F.count("*").alias("raw"))
+    one = kinds.groupBy(*_FEED_FILE).agg(F.sum("records").alias("raw"))
     other = marks.groupBy("run_date", "file").agg(
         F.count_if(verdict == DUPLICATE).alias("duplicates"),
         F.count_if(verdict != DUPLICATE).alias("rejected"),
@@ -143,16 +139,17 @@ def account(known: DataFrame, marks: DataFrame) -> DataFrame:
     )
 
 
-def _shared(several: DataFrame) -> DataFrame:
-    """One row for each record of the ids that occur more than once, a few in a hundred.
+def _judged(some: DataFrame) -> DataFrame:
+    """One row for each record that shares its id or is rejected, a few in a hundred.
 
-    Of an id that only shares its hash with another, no more than a rejected record.
+    some: with _again: null where the hash of the id occurs once. Ids that only share a hash are
+    told apart here.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    same_id = Window.partitionBy("id_hash", *_ID)
     place, usable = F.struct(*_PLACE), F.col("reason").isNull()
+    same_id = Window.partitionBy("id_hash", *_ID, "_alone")
     named = F.when(usable, F.struct("title_hash", "url_hash"))
     standing = F.when(usable & ~F.col("collides"), place)
     verdict = (
@@ -163,7 +160,8 @@ def _shared(several: DataFrame) -> DataFrame:
     some_rejected = F.max(F.col("verdict") != DUPLICATE).over(same_id)
     spoilt = F.when(some_rejected, F.lit(SPOILT)).otherwise("")
     return (
-        several.withColumn("_records", F.count("*").over(same_id))
+        some.withColumn("_alone", F.when(F.col("_again").isNull(), place))
+        .withColumn("_records", F.count("*").over(same_id))
         .where("_records > 1 OR reason IS NOT NULL")
         .withColumn("first", F.first(named, True).over(same_id.orderBy(*_PLACE)))
         .withColumn("collides", usable & F.expr(_COLLIDES))

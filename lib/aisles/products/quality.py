@@ -133,23 +133,28 @@ def filled_and_valid(batch: pa.RecordBatch) -> tuple[Bools, Bools]:
     return filled, valid
 
 
-def field_quality(known: DataFrame) -> DataFrame:
-    """One row for each field of each feed file: records, filled, valid.
+def kinds(known: DataFrame) -> DataFrame:
+    """How many records of each feed file have the same bits (records): there are few kinds of them.
 
     known: network, retailer, run_date, file, filled and valid of each cleaned record.
     """
     from pyspark.sql import functions as F
 
-    # Records with the same bits are counted first: there are few kinds of them.
-    kinds = known.groupBy(*_FEED_FILE, "filled", "valid").agg(F.count("*").alias("_records"))
+    return known.groupBy(*_FEED_FILE, "filled", "valid").agg(F.count("*").alias("records"))
+
+
+def field_quality(kinds: DataFrame) -> DataFrame:
+    """One row for each field of each feed file: records, filled, valid; kinds: see there."""
+    from pyspark.sql import functions as F
+
     here = F.explode(F.array(*[_bits(place, field) for place, field in enumerate(FIELDS)]))
     return (
-        kinds.select(*_FEED_FILE, "_records", here.alias("_of"))
+        kinds.select(*_FEED_FILE, "records", here.alias("_of"))
         .groupBy(*_FEED_FILE, F.col("_of.field").alias("field"))
         .agg(
-            F.sum("_records").alias("records"),
-            F.sum(F.col("_records") * F.col("_of.filled")).alias("filled"),
-            F.sum(F.col("_records") * F.col("_of.valid")).alias("valid"),
+            F.sum("records").alias("records"),
+            F.sum(F.col("records") * F.col("_of.filled")).alias("filled"),
+            F.sum(F.col("records") * F.col("_of.valid")).alias("valid"),
         )
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aisles.stages.job import Job, together
+from aisles.stages.job import Job
+from aisles.together import together
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from aisles.feeds.roles import Declared
 from aisles.stages.job import Job
 from aisles.tables import quoted
+from aisles.together import together
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Row
 
 Feed = tuple[str, str]  # network, retailer
 
@@ -23,7 +26,9 @@ class Delivery:
     """All files of one retailer that carry one run date.
 
     newest: day of the retailer's newest delivery. whole: nothing speaks for a truncated delivery;
-    doubt: what does. files: hash of the names and contents of its files.
+    doubt: what does. files: hash of the names and contents of its files. places: each file, and the
+    day under which raw_items has its records (that of the first of several deliveries with just
+    this file). declared: how many records these are, and their formats.
     """
 
     feed: Feed
@@ -32,6 +37,8 @@ class Delivery:
     whole: bool
     doubt: str | None
     files: str
+    places: tuple[tuple[str, dt.date], ...] = ()
+    declared: Declared = field(default_factory=partial(Declared, 0))
 
     @property
     def late(self) -> bool:
@@ -96,10 +103,12 @@ def deliveries(job: Job, only: Iterable[Feed] | None = None) -> DataFrame:
     unless one of its files is incomplete, it is empty, or it has suddenly lost more than
     `ingest.sudden_loss` of the records or bytes (see `doubts`).
     """
+    return judged(_files(job, only), job.config.ingest.sudden_loss)
+
+
+def _files(job: Job, only: Iterable[Feed] | None) -> DataFrame:
     files = job.tables.read("feed_files")
-    if only is not None:
-        files = files.filter(among(only))
-    return judged(files, job.config.ingest.sudden_loss)
+    return files if only is None else files.filter(among(only))
 
 
 def judged(files: DataFrame, sudden_loss: float) -> DataFrame:
@@ -133,7 +142,7 @@ def judged(files: DataFrame, sudden_loss: float) -> DataFrame:
     )
 
 
-_EXTENT = tuple(field.name for field in fields(Extent))
+_EXTENT = tuple(one.name for one in fields(Extent))
 _DELIVERIES_DDL = (
     "network string, retailer string, run_date date, newest date, doubt string, files string, "
     "whole boolean"
@@ -146,55 +155,68 @@ _DELIVERIES = pa.schema(
 
 def todays(job: Job) -> list[Delivery]:
     """The deliveries of the run's day, one a retailer at most."""
-    return _listed(deliveries(job).filter(f"run_date = DATE'{job.run_date}'"))
+    return _listed(job, None, f"run_date = DATE'{job.run_date}'")
 
 
 def every_day(job: Job, feeds: Iterable[Feed]) -> list[Delivery]:
     """All deliveries of a few feeds."""
-    return _listed(deliveries(job, feeds))
+    return _listed(job, list(feeds), "true")
 
 
-def _listed(found: DataFrame) -> list[Delivery]:
-    order = ("network", "retailer", "run_date")
-    return [
-        Delivery(
-            (row["network"], row["retailer"]),
-            row["run_date"],
-            row["newest"],
-            row["whole"],
-            row["doubt"],
-            row["files"],
-        )
-        for row in sorted(found.collect(), key=lambda row: tuple(row[name] for name in order))
-    ]
+def _listed(job: Job, only: list[Feed] | None, where: str) -> list[Delivery]:
+    files, found = together(
+        job.spark,
+        lambda: _files(job, only).filter(where).select(*_ORDER, *_PLACED).collect(),
+        lambda: deliveries(job, only).filter(where).collect(),
+    )
+    held: dict[tuple[str, str, dt.date], list[Row]] = {}
+    for row in sorted(files, key=lambda row: row["file"]):  # one a file of a delivery
+        held.setdefault(_ordered(row), []).append(row)
+    return [_delivery(row, held[_ordered(row)]) for row in sorted(found, key=_ordered)]
 
 
-def records(job: Job, feeds: Iterable[Feed], day: dt.date | None = None) -> DataFrame:
-    """The raw_items of the feeds' deliveries, of one day or of all, by the day of the delivery.
+_ORDER = ("network", "retailer", "run_date")
+_PLACED = ("file", "same_as", "kept", "format")
+
+
+def _ordered(row: Row) -> tuple[str, str, dt.date]:
+    return row["network"], row["retailer"], row["run_date"]
+
+
+def _delivery(row: Row, files: list[Row]) -> Delivery:
+    formats = sorted({one["format"] for one in files if one["format"] is not None})
+    return Delivery(
+        (row["network"], row["retailer"]),
+        row["run_date"],
+        row["newest"],
+        row["whole"],
+        row["doubt"],
+        row["files"],
+        tuple((one["file"], one["same_as"] or row["run_date"]) for one in files),
+        Declared(sum(one["kept"] for one in files), tuple(formats)),
+    )
+
+
+def records(job: Job, present: Iterable[Delivery]) -> DataFrame:
+    """The raw_items of these deliveries, by the day of the delivery.
 
     A file that came again unchanged is stored once; its records stand with the day of the first
     such delivery and count for the others as well.
     """
     from pyspark.sql import functions as F
 
-    raw, feeds = job.tables.read("raw_items"), list(feeds)
-    if not feeds:
+    raw = job.tables.read("raw_items")
+    places = [(on, file, one.day) for one in present for file, on in one.places]
+    if not places:
         return raw.filter("false")
-    files = job.tables.read("feed_files").filter(among(feeds))
-    if day is not None:
-        files = files.filter(f"run_date = DATE'{day}'")
-    places = files.select(
-        "run_date", "file", F.coalesce("same_as", "run_date").alias("stored_on")
-    ).collect()  # one row a file of a delivery
-    days = sorted({row["stored_on"] for row in places})
-    stored = raw.filter(raw["run_date"].isin(days)) if days else raw.filter("false")
-    if all(row["stored_on"] == row["run_date"] for row in places) and day is not None:
-        names = sorted({row["file"] for row in places})
-        return stored.filter(stored["file"].isin(names))
-    schema = "delivered date, file string, run_date date"
-    wanted = job.spark.createDataFrame([tuple(row) for row in places], schema)
+    days, files = sorted({on for on, *_ in places}), sorted({file for _, file, _ in places})
+    stored = raw.filter(raw["run_date"].isin(days))
+    if all(places[0][0] == on == day for on, _, day in places):
+        return stored.filter(stored["file"].isin(files))
+    names = ("run_date", "file", "delivered")
+    wanted = pa.table(dict(zip(names, map(pa.array, zip(*places)), strict=True)))
     return (
-        stored.join(F.broadcast(wanted), ["file", "run_date"], how="inner")
+        stored.join(F.broadcast(job.spark.createDataFrame(wanted)), ["file", "run_date"])
         .withColumn("run_date", F.col("delivered"))
         .select(*raw.columns)
     )

@@ -20,6 +20,7 @@ from aisles.tables import quoted
 
 def run(job: Job, params: Ingest, account: Account) -> None:
     """Reads the files that are new for this day; checks that read = kept + rejected."""
+    job.tables.prepare("feed_files", "raw_items", "rejected_items", "runs")
     ignore = (*job.config.ingest.ignore, *params.ignore)
     files = list_files(params.feeds, ignore, _hashed(job))
     if not files:

@@ -7,7 +7,6 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -95,19 +94,6 @@ def step(text: str) -> Iterator[None]:
     say(f"  {text} ...")
     yield
     say(f"  {text}: {time.monotonic() - begun:.0f} s")
-
-
-def together(spark: SparkSession, *works: Callable[[], Any]) -> list[Any]:
-    """Does works of a session that need not wait for each other; their results, in order.
-
-    Half of a write to a Delta table is the driver's own: beside it another one's rows are written.
-    When works fail, the first one's error is raised once all have ended.
-    """
-    from pyspark import inheritable_thread_target
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        begun = [pool.submit(inheritable_thread_target(spark)(work)) for work in works]
-    return [one.result() for one in begun]
 
 
 def run_stage(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from aisles.feeds.roles import chosen
 from aisles.feeds.settle import by_feed
 from aisles.products.feed_language import feed_languages, texts_of
 from aisles.products.normalise import Reading
@@ -34,8 +35,7 @@ def language_of_feed(samples: pa.Table, rows: Sequence[Row], before: Sequence[st
     its columns. before: the stored languages, which stay where nothing speaks clearly against them.
     """
     roles = [(row["column"], row["role"], row["confidence"]) for row in rows if row["role"]]
-    maps = samples.sort_by("hash")["values"].combine_chunks()
-    texts = texts_of(maps.filter(maps.is_valid()), Reading.of(roles).columns)
+    texts = texts_of(chosen(samples), Reading.of(roles).columns)
     return " ".join(feed_languages(texts, before)) or None
 
 

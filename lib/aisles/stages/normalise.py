@@ -8,20 +8,22 @@ other roles, or another version of the cleaning.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aisles.products.identity import account as accounted
 from aisles.products.identity import repeats, resolve, told, verdicts
 from aisles.products.normalise import DERIVED, normalise
-from aisles.products.quality import field_quality
+from aisles.products.quality import field_quality, kinds
 from aisles.stages.changes import Changes, changes
 from aisles.stages.cleaned import rejected_rows, store_cleaned
 from aisles.stages.deliveries import among, records, todays
-from aisles.stages.job import Account, Job, step, together
+from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
 from aisles.stages.params import Normalise
 from aisles.stages.readings import in_order, overrides, settled
 from aisles.stages.replay import replay
+from aisles.together import together
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -35,9 +37,14 @@ _STATE = ("first_seen", "changed_on", "delisted_on", "active")
 
 def run(job: Job, params: Normalise, account: Account) -> None:
     """Brings the products of this day's deliveries up to date."""
+    job.tables.prepare("products", "column_roles", "rejected_items", "field_quality")
     stated = overrides(job, params.roles)
-    marks = job.tables.metadata("products").get(MARKS, {})
-    todo = [one for one in todays(job) if not is_done(one, marks, stated)]
+    marks, every = together(
+        job.spark,
+        lambda: job.tables.metadata("products").get(MARKS, {}),
+        lambda: todays(job),
+    )
+    todo = [one for one in every if not is_done(one, marks, stated)]
     account.figures["feeds"] = len(todo)
     for one in todo:
         if one.doubt:
@@ -47,33 +54,42 @@ def run(job: Job, params: Normalise, account: Account) -> None:
     present = [one for one in todo if not one.late]
     late = [one.feed for one in todo if one.late]
     with step(f"inferring the roles of the columns of {len(todo)} feeds"):
-        how = settled(job, present, stated, marks, account)
+        how, store = settled(job, present, stated, marks, account)
         days = in_order(job, late, stated, marks)
     last = {feed: reading for day in days.values() for feed, reading in day.items()}
     work = planned(todo, how | last, marks, stated)
     if work.late:
         replay(job, account, late, days, {MARKS: work.late_marks})
     if work.present:
-        _present(job, account, work)
+        _present(job, account, work, store)
 
 
-def _present(job: Job, account: Account, work: Work) -> None:
-    """Cleans what is new and writes it; the products last, as they carry the watermark."""
+def _present(job: Job, account: Account, work: Work, store: Callable[[], None]) -> None:
+    """Cleans what is new and writes it; the products last, as they carry the watermark.
+
+    store: brings column_roles up to date.
+    """
     from pyspark import StorageLevel
 
     stored = job.tables.read("products").filter(among(work.present))
-    # A feed with a watermark has been here; without one it may still have, if the log was cut.
-    fresh = not work.known and stored.isEmpty()
-    partly = records(job, work.parts, job.run_date)
+    partly = records(job, work.parts.values())
     found = changes(job, work, partly, stored) if work.parts else None
     candidates = _candidates(job, work, partly, found).persist(StorageLevel.DISK_ONLY)
     known = told(candidates).persist()
     repeated = repeats(known).persist()
     marks = verdicts(known, repeated).persist()
+    counted = kinds(known).persist()
     try:
         with step("cleaning records"):
-            repeated.count()
-            cleaned, kept = _count(known, marks, account)
+            # A feed with a watermark has been here; without one it may still have, if the log was
+            # cut.
+            _, _, fresh = together(
+                job.spark,
+                repeated.count,
+                store,
+                lambda: not work.known and stored.isEmpty(),
+            )
+            cleaned, kept = _count(counted, marks, account)
         if found is not None:
             found.count(account)
         # Each id that occurs again has one product, and others that are duplicates or rejected.
@@ -83,7 +99,7 @@ def _present(job: Job, account: Account, work: Work) -> None:
         if found is not None:
             refused = refused.unionByName(found.carried())
         where = f"run_date = DATE'{job.run_date}' AND {among(work.present)}"
-        quality, dated = _quality(known, found), _dated(job, products)
+        quality, dated = _quality(counted, found), _dated(job, products)
         if fresh:
             store_cleaned(job, refused, quality, where)
             with step(f"writing the products of {cleaned:,} records"):
@@ -96,7 +112,7 @@ def _present(job: Job, account: Account, work: Work) -> None:
                 lambda: store_cleaned(job, refused, quality, where),
             )
     finally:
-        for frame in (marks, repeated, known):
+        for frame in (marks, repeated, counted, known):
             frame.unpersist()
         candidates.unpersist()
         if found is not None:
@@ -110,17 +126,17 @@ def _present(job: Job, account: Account, work: Work) -> None:
 
 def _candidates(job: Job, work: Work, partly: DataFrame, found: Changes | None) -> DataFrame:
     """One row is one record that is to be cleaned, cleaned."""
-    wanted = records(job, work.whole, job.run_date)
+    wanted = records(job, work.whole.values())
     if found is not None:
         some = partly.join(found.places(), ["file", "record_no"], how="left_semi")
         wanted = wanted.unionByName(some) if work.whole else some
     return normalise(work.readings)(wanted)
 
 
-def _count(known: DataFrame, marks: DataFrame, account: Account) -> tuple[int, int]:
+def _count(counted: DataFrame, marks: DataFrame, account: Account) -> tuple[int, int]:
     """How many records were cleaned, and how many of them are products; the books of the run."""
     cleaned = kept = 0
-    for row in accounted(known, marks).collect():  # one a file
+    for row in accounted(counted, marks).collect():  # one a file
         cleaned += row["raw"]
         kept += row["products"]
         for name in ("duplicates", "rejected"):
@@ -130,12 +146,10 @@ def _count(known: DataFrame, marks: DataFrame, account: Account) -> tuple[int, i
     return cleaned, kept
 
 
-def _quality(known: DataFrame, found: Changes | None) -> DataFrame:
+def _quality(counted: DataFrame, found: Changes | None) -> DataFrame:
     """The field quality of whole deliveries: of records cleaned now and of unchanged products."""
-    if found is None:
-        return field_quality(known)
-    unchanged = found.standing()
-    return field_quality(known.select(*unchanged.columns).unionByName(unchanged))
+    every = counted if found is None else counted.unionByName(kinds(found.standing()))
+    return field_quality(every)
 
 
 def _gone(stored: DataFrame, products: DataFrame, found: Changes | None, work: Work) -> DataFrame:

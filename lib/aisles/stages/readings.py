@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import itertools
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from aisles.products.offer import sale_columns
 from aisles.stages.deliveries import Delivery, Feed, among, every_day, records
 from aisles.stages.job import Account, Job
 from aisles.stages.languages import languages_in, with_languages
+from aisles.together import together
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -78,23 +79,28 @@ def settled(
     stated: Mapping[Feed, Stated],
     marks: Marks,
     account: Account,
-) -> dict[Feed, Reading]:
-    """How the feeds of these deliveries are read from now on; their roles go to column_roles.
+) -> tuple[dict[Feed, Reading], Callable[[], None]]:
+    """How the feeds of these deliveries are read from now on, and what stores it in column_roles.
 
     Roles stay as they are while a feed's columns look as they did; a warning says what moved.
+    It is to be stored before the products are written; what is read may be cleaned meanwhile.
     marks: the watermark of the products, by feed.
     """
     if not present:
-        return {}
-    stored = [row.asDict() for row in job.tables.read("column_roles").collect()]  # dozens a feed
+        return {}, lambda: None
+    stored, before = together(
+        job.spark,
+        lambda: [row.asDict() for row in job.tables.read("column_roles").collect()],  # dozens each
+        lambda: job.tables.metadata("column_roles").get(_MOVED, {}),
+    )
     found = _settled(job, present, stated, job.run_date, stored)
     how = _readings(present, found.rows)
-    waiting = _store(job, present, how, found, marks, stored)
+    waiting = untold(before, marks, present, how, found.drifts)
     moved = [(one.feed, text) for one in present for text in waiting.get(_name(one), _NONE)["said"]]
     for (network, retailer), sentence in moved:
         account.warn(f"{network}/{retailer}: {sentence}")
     account.figures["columns_moved"] = len(moved)
-    return how
+    return how, lambda: _store(job, present, found.rows, waiting, (before, stored))
 
 
 def in_order(
@@ -122,8 +128,9 @@ def in_order(
         drifts |= {one.feed: found.drifts.get(one.feed, []) for one in present}
     newest = [one for one in every if not one.late]
     last = {one.feed: how[one.day][one.feed] for one in newest}
-    found = Settled(list(itertools.chain(*rows.values())), drifts)
-    _store(job, newest, last, found, marks, stored)
+    said = job.tables.metadata("column_roles").get(_MOVED, {})
+    waiting = untold(said, marks, newest, last, drifts)
+    _store(job, newest, list(itertools.chain(*rows.values())), waiting, (said, stored))
     return how
 
 
@@ -134,41 +141,36 @@ def _settled(
     day: dt.date,
     stored: list[dict[str, Any]],
 ) -> Settled:
-    feeds = [one.feed for one in present]
-    files = job.tables.read("feed_files").filter(f"run_date = DATE'{day}' AND {among(feeds)}")
-    said = [dict(row) for feed in feeds for row in stated.get(feed, Stated()).rows]
+    said = [dict(row) for one in present for row in stated.get(one.feed, Stated()).rows]
     doubtful = {one.feed for one in present if not one.whole}
 
     def speaking(samples: DataFrame, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return with_languages(samples, rows, stored, doubtful)
 
-    return settled_roles(records(job, feeds, day), files, stored, said, day, doubtful, speaking)
+    declared = {one.feed: one.declared for one in present}
+    return settled_roles(records(job, present), declared, stored, said, day, doubtful, speaking)
 
 
 def _store(
     job: Job,
     newest: Sequence[Delivery],
-    how: Mapping[Feed, Reading],
-    found: Settled,
-    marks: Marks,
-    stored: Sequence[dict[str, Any]],
-) -> dict[str, Any]:
-    """Replaces the feeds' rows of column_roles where they differ from those that are stored.
+    rows: Sequence[dict[str, Any]],
+    waiting: Mapping[str, Any],
+    before: tuple[Mapping[str, Any], Sequence[dict[str, Any]]],
+) -> None:
+    """Replaces the feeds' rows of column_roles where they differ from what is stored.
 
-    Returns what is to be said of which feed.
-
-    What moved stands in the same commit: a rerun of a job that was killed before the products were
-    written finds the new roles, with which nothing moves, and still says it.
+    waiting: what moved (`untold`); before: the same and the rows of all feeds as stored. What moved
+    stands in the same commit: a rerun of a job that was killed before the products were written
+    finds the new roles, with which nothing moves, and still says it.
     """
-    before = job.tables.metadata("column_roles").get(_MOVED, {})
-    waiting = untold(before, marks, newest, how, found.drifts)
-    if waiting == before and _tuples(newest, found.rows) == _tuples(newest, stored):
-        return waiting
-    frame = job.spark.createDataFrame([as_tuple(row) for row in found.rows], SETTLED_SCHEMA)
+    said, stored = before
+    if waiting == said and _tuples(newest, rows) == _tuples(newest, stored):
+        return
+    frame = job.spark.createDataFrame([as_tuple(row) for row in rows], SETTLED_SCHEMA)
     where = among(one.feed for one in newest)
     # In one file, as of columns that are equally sure of one role the first is the main one.
     job.tables.replace("column_roles", frame.coalesce(1), where, {_MOVED: waiting})
-    return waiting
 
 
 def untold(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from aisles.products.history import history
 from aisles.products.identity import resolve, told, verdicts
 from aisles.products.normalise import DERIVED, Readings, normalise
-from aisles.products.quality import field_quality
+from aisles.products.quality import field_quality, kinds
 from aisles.stages.cleaned import rejected_rows, store_cleaned
 from aisles.stages.deliveries import Delivery, Feed, among, deliveries, every_day, records
 from aisles.stages.job import Account, Job, step
@@ -38,17 +38,18 @@ def replay(
     from pyspark import StorageLevel
 
     with step(f"replaying all deliveries of {len(feeds)} feeds, as one of them came late"):
-        candidates = _replayed(job, how).persist(StorageLevel.DISK_ONLY)
+        every = every_day(job, feeds)
+        candidates = _replayed(job, every, how).persist(StorageLevel.DISK_ONLY)
         known = told(candidates).persist()
         marks = verdicts(known).persist()
         try:
             account.rows_in += known.count()
             kept, refused = resolve(candidates, marks)
-            cleaned = _of(cleaned_in_order(every_day(job, feeds), how))
+            cleaned = _of(cleaned_in_order(every, how))
             store_cleaned(
                 job,
                 rejected_rows(refused.where(cleaned)),
-                field_quality(known.where(cleaned)),
+                field_quality(kinds(known.where(cleaned))),
                 f"run_date IN ({', '.join(map(_date, sorted(how)))}) AND {among(feeds)}",
             )
             state = history(kept.drop("reason"), deliveries(job, feeds))
@@ -93,9 +94,10 @@ def _date(day: dt.date) -> str:
     return f"DATE'{day}'"
 
 
-def _replayed(job: Job, how: Mapping[dt.date, Readings]) -> DataFrame:
+def _replayed(job: Job, every: Sequence[Delivery], how: Mapping[dt.date, Readings]) -> DataFrame:
     """One row is one record of any delivery of the feeds, read as its own day was."""
     cleaned = [
-        normalise(readings)(records(job, readings, day)) for day, readings in sorted(how.items())
+        normalise(readings)(records(job, [one for one in every if one.day == day]))
+        for day, readings in sorted(how.items())
     ]
     return reduce(lambda some, more: some.unionByName(more), cleaned)
