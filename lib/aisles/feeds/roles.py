@@ -151,8 +151,7 @@ def chosen(table: pa.Table) -> pa.MapArray:
     table: hash and values, among them rows without values (formats).
     """
     records = table.select(["hash", "values"]).filter(pc.is_valid(table["values"]))
-    found = records.sort_by("hash")["values"].slice(0, SAMPLE_ROWS).combine_chunks()
-    return found if isinstance(found, pa.Array) else found.chunk(0)
+    return records.sort_by("hash")["values"].slice(0, SAMPLE_ROWS).combine_chunks()
 
 
 def _row(feed: Feed, found: ColumnRole, sample: ColumnSample) -> dict[str, Any]:

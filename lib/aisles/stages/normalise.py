@@ -55,6 +55,9 @@ def run(job: Job, params: Normalise, account: Account) -> None:
     late = [one.feed for one in todo if one.late]
     with step(f"inferring the roles of the columns of {len(todo)} feeds"):
         how, store = settled(job, present, stated, marks, account)
+        if late:
+            store()  # what moved in both stands in the last commit
+            store = _nothing
         days = in_order(job, late, stated, marks)
     last = {feed: reading for day in days.values() for feed, reading in day.items()}
     work = planned(todo, how | last, marks, stated)
@@ -62,6 +65,10 @@ def run(job: Job, params: Normalise, account: Account) -> None:
         replay(job, account, late, days, {MARKS: work.late_marks})
     if work.present:
         _present(job, account, work, store)
+
+
+def _nothing() -> None:
+    """There is nothing more to store."""
 
 
 def _present(job: Job, account: Account, work: Work, store: Callable[[], None]) -> None:
