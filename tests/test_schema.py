@@ -136,10 +136,8 @@ def test_values_that_hardly_recur_get_no_dictionary(
     without = set(re.findall(r"'parquet.enable.dictionary#(.+?)' = 'false'", schema.ddl(table)))
     texts = {c.name: "7" for c in schema.columns(table) if c.type != "MAP<STRING, STRING>"}
     given = ", ".join(f"CAST('{text}' AS STRING) AS `{name}`" for name, text in texts.items())
-    row = spark.sql(f"SELECT {given}, map('a', 'b') AS values").selectExpr(
-        *(_cast(column) for column in schema.columns(table))
-    )
-    tables.append(table, row)
+    same = spark.sql(f"SELECT {given}, map('a', 'b') AS values FROM range(0, 1000, 1, 1)")
+    tables.append(table, same.selectExpr(*map(_cast, schema.columns(table))))
     (path,) = (Path(tables.config.location) / table).rglob("*.parquet")
     group = pq.ParquetFile(path).metadata.row_group(0)
     columns = [group.column(number) for number in range(group.num_columns)]
