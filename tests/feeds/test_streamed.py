@@ -24,7 +24,8 @@ FILES = {
 }
 
 
-def test_as_when_read_in_parts(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_as_when_read_in_parts(spark, tmp_path: Path, monkeypatch: Any) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(module, "_MOST_CHARS", 100_000)  # of many.csv there are more
     for name, lines in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -54,7 +55,7 @@ def test_many_files_tell_no_more_than_few(spark, tmp_path: Path, monkeypatch: An
     for name in ("one", "two"):
         lines = [HEAD, *GOOD, *BAD]
         (tmp_path / "net" / f"{name}.csv").write_text("\n".join(lines) + "\n")
-    monkeypatch.setattr(module, "_ALL_CHARS", 2 * 40)  # 40 signs a file, of some 150
+    monkeypatch.setattr(module, "_ALL_CHARS", 2 * 400)  # 400 signs a file, of some 850
     found = streamed(spark, tasks_of(list_files(str(tmp_path), ())), DAY)
     assert found.records.count() == 2 * len(GOOD)
     assert [aside["rejected"] for aside in found._told.value] == [None, None]

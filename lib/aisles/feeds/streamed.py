@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from pyspark.accumulators import Accumulator
     from pyspark.sql import DataFrame, SparkSession
 
-_MOST_ROWS = 1000
-_MOST_CHARS = 1 << 18
-"""Rejected records of one file that come to the driver: so many, of so much text."""
+_MOST_CHARS = 1 << 22
+"""Rejected records of one file that come to the driver: of so much text. More are read again."""
+_EACH = 100
+"""What a record counts for beside its text."""
 _ALL_CHARS = 1 << 25
 """Of all files together so much text: what reaches the driver does not grow with their number."""
 _REFUSED_SCHEMA = RECORDS_SCHEMA.replace("values map<string, string>, ", "")
@@ -120,7 +121,7 @@ def _kept(
         if bad.num_rows:
             aside["refused"] += bad.num_rows
             chars += pc.sum(pc.utf8_length(pc.fill_null(bad["raw"], ""))).as_py()
-            if aside["refused"] > _MOST_ROWS or chars > most:
+            if chars + _EACH * aside["refused"] > most:
                 aside["rejected"] = None
             if aside["rejected"] is not None:
                 aside["rejected"] += [tuple(row.values()) for row in bad.to_pylist()]
