@@ -14,6 +14,7 @@ from aisles.feeds.infer import Borrowed
 from aisles.feeds.roles import (
     ROLES_SCHEMA,
     Declared,
+    Feed,
     roles_of_samples,
     sampled,
     with_overrides,
@@ -28,7 +29,6 @@ _NAMES = [part.split()[0] for part in SETTLED_SCHEMA.split(", ")]
 _OUTGROWN = 4
 """Times as many rows as the roles were inferred from, when those were few."""
 
-Feed = tuple[str, str]
 Row = Mapping[str, Any]
 
 
