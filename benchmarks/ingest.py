@@ -110,18 +110,17 @@ def growth(bench: Bench, sizes: list[int], repeat: int) -> None:
     """Time per added record of each step up, relative to the first step."""
     # The JVM compiles during its first large run: not timed, or the first step looks too cheap.
     bench.ours(bench.sample(sizes[0]) / "feeds", bench.fresh("warm"))
-    least: list[float] = []
-    for size in sizes:
-        sample = bench.sample(size)
-        runs = [
-            timed(lambda: bench.ours(sample / "feeds", bench.fresh("ours")))  # noqa: B023
-            for _ in range(repeat)
-        ]
-        least.append(statistics.median(runs))
-        print(
-            f"{size:,} records: {size / least[-1]:,.0f} a second; driver: Python at most "
-            f"{peak_rss():,.0f} MB, JVM heap in use {bench.heap():,.0f} MB"
-        )
+    samples = {size: bench.sample(size) for size in sizes}
+    runs: dict[int, list[float]] = {size: [] for size in sizes}
+    for _ in range(repeat):  # in turn: what the JVM and the machine do meanwhile meets every size
+        for size, sample in samples.items():
+            took = timed(lambda: bench.ours(sample / "feeds", bench.fresh("ours")))  # noqa: B023
+            runs[size].append(took)
+            print(
+                f"{size:,} records: {size / took:,.0f} a second; driver: Python at most "
+                f"{peak_rss():,.0f} MB, JVM heap in use {bench.heap():,.0f} MB"
+            )
+    least = [statistics.median(runs[size]) for size in sizes]
     steps = [(least[i + 1] - least[i]) / (sizes[i + 1] - sizes[i]) for i in range(len(sizes) - 1)]
     for step, size in zip(steps[1:], sizes[2:]):
         print(f"time per added record up to {size:,} / up to {sizes[1]:,}: {step / steps[0]:.2f}")

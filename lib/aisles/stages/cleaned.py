@@ -1,10 +1,11 @@
-"""What cleaning found in records, beside products: the rejected ones, and how fields are filled."""
+"""What cleaning found in records beside products: rejected ones, how fields are filled, counts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aisles.stages.job import Job
+from aisles.products.identity import account as accounted
+from aisles.stages.job import Account, Job
 from aisles.together import together
 
 if TYPE_CHECKING:
@@ -24,6 +25,22 @@ def rejected_rows(refused: DataFrame) -> DataFrame:
 
     raw = F.substring(F.to_json(F.struct(*_SHOWN)), 1, _LONGEST)
     return refused.withColumn("raw", raw).select(*REJECTED)
+
+
+def count_cleaned(counted: DataFrame, marks: DataFrame, account: Account) -> tuple[int, int]:
+    """How many records were cleaned, and how many of them are products; adds to the books.
+
+    counted: the output of `aisles.products.quality.kinds`; marks: that of `verdicts`.
+    """
+    cleaned = kept = 0
+    for row in accounted(counted, marks).collect():  # one a file
+        cleaned += row["raw"]
+        kept += row["products"]
+        for name in ("duplicates", "rejected"):
+            account.figures[name] = account.figures.get(name, 0) + row[name]
+    account.rows_in += cleaned
+    account.rows_out += kept
+    return cleaned, kept
 
 
 def store_cleaned(job: Job, refused: DataFrame, quality: DataFrame, where: str) -> None:

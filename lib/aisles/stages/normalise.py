@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from aisles.products.identity import account as accounted
 from aisles.products.identity import repeats, resolve, told, verdicts
 from aisles.products.normalise import DERIVED, normalise
 from aisles.products.quality import field_quality, kinds
 from aisles.stages.changes import Changes, changes
-from aisles.stages.cleaned import rejected_rows, store_cleaned
+from aisles.stages.cleaned import count_cleaned, rejected_rows, store_cleaned
 from aisles.stages.deliveries import among, records, todays
 from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
@@ -96,7 +95,7 @@ def _present(job: Job, account: Account, work: Work, store: Callable[[], None]) 
                 store,
                 lambda: not work.known and stored.isEmpty(),
             )
-            cleaned, kept = _count(counted, marks, account)
+            cleaned, kept = count_cleaned(counted, marks, account)
         if found is not None:
             found.count(account)
         # Each id that occurs again has one product, and others that are duplicates or rejected.
@@ -138,19 +137,6 @@ def _candidates(job: Job, work: Work, partly: DataFrame, found: Changes | None) 
         some = partly.join(found.places(), ["file", "record_no"], how="left_semi")
         wanted = wanted.unionByName(some) if work.whole else some
     return normalise(work.readings)(wanted)
-
-
-def _count(counted: DataFrame, marks: DataFrame, account: Account) -> tuple[int, int]:
-    """How many records were cleaned, and how many of them are products; the books of the run."""
-    cleaned = kept = 0
-    for row in accounted(counted, marks).collect():  # one a file
-        cleaned += row["raw"]
-        kept += row["products"]
-        for name in ("duplicates", "rejected"):
-            account.figures[name] = account.figures.get(name, 0) + row[name]
-    account.rows_in += cleaned
-    account.rows_out += kept
-    return cleaned, kept
 
 
 def _quality(counted: DataFrame, found: Changes | None) -> DataFrame:

@@ -11,7 +11,7 @@ from aisles.products.history import history
 from aisles.products.identity import resolve, told, verdicts
 from aisles.products.normalise import DERIVED, Readings, normalise
 from aisles.products.quality import field_quality, kinds
-from aisles.stages.cleaned import rejected_rows, store_cleaned
+from aisles.stages.cleaned import count_cleaned, rejected_rows, store_cleaned
 from aisles.stages.deliveries import Delivery, Feed, among, deliveries, every_day, records
 from aisles.stages.job import Account, Job, step
 
@@ -33,7 +33,8 @@ def replay(
     """Makes the products of these feeds what all their deliveries in order give.
 
     So it does with what cleaning tells of each delivery beside them: rejected records, field
-    quality. how: the readings of their deliveries, by day.
+    quality. The books count the records of every delivery. how: the readings of their deliveries,
+    by day.
     """
     from pyspark import StorageLevel
 
@@ -42,14 +43,15 @@ def replay(
         candidates = _replayed(job, every, how).persist(StorageLevel.DISK_ONLY)
         known = told(candidates).persist()
         marks = verdicts(known).persist()
+        counted = kinds(known).persist()
         try:
-            account.rows_in += known.count()
+            count_cleaned(counted, marks, account)
             kept, refused = resolve(candidates, marks)
             cleaned = _of(cleaned_in_order(every, how))
             store_cleaned(
                 job,
                 rejected_rows(refused.where(cleaned)),
-                field_quality(kinds(known.where(cleaned))),
+                field_quality(counted.where(cleaned)),
                 f"run_date IN ({', '.join(map(_date, sorted(how)))}) AND {among(feeds)}",
             )
             state = history(kept.drop("reason"), deliveries(job, feeds))
@@ -63,7 +65,7 @@ def replay(
                 metadata=metadata,
             )
         finally:
-            for frame in (marks, known, candidates):
+            for frame in (counted, marks, known, candidates):
                 frame.unpersist()
 
 
