@@ -13,8 +13,8 @@ LEFT ANTI JOIN (
 WHERE s.assigned AND c.level > 1 GROUP BY c.path ORDER BY found_by_model_alone DESC, category LIMIT 5;
 
 -- What should people be asked next?
-SELECT k.rank, p.title, c.name AS category, round(k.probability, 2) AS probability, k.strategy,
-  round(k.propensity, 4) AS propensity
+SELECT k.rank, coalesce(p.title, left(p.all_text, 60)) AS product, c.name AS category,
+  round(k.probability, 2) AS probability, k.strategy, round(k.propensity, 4) AS propensity
 FROM candidates k JOIN products p ON p.product_id = k.product_id
 JOIN categories c ON c.category_id = k.category_id
 WHERE k.status = 'open' ORDER BY k.round DESC, k.rank LIMIT 5;
