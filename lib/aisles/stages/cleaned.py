@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from aisles.products.identity import account as accounted
 from aisles.stages.job import Account, Job
-from aisles.together import together
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -43,18 +42,18 @@ def count_cleaned(counted: DataFrame, marks: DataFrame, account: Account) -> tup
     return cleaned, kept
 
 
-def store_cleaned(job: Job, refused: DataFrame, quality: DataFrame, where: str) -> None:
-    """Replaces what normalise has found in these deliveries before.
+def store_rejected(job: Job, refused: DataFrame, where: str) -> None:
+    """Replaces what normalise has rejected in these deliveries before.
 
-    refused: rows of rejected_items (REJECTED). quality: rows of field_quality. where: SQL that
-    holds for the rows of these deliveries, and for no others.
+    refused: rows of rejected_items (REJECTED). where: SQL that holds for the rows of these
+    deliveries, and for no others.
     """
     from pyspark.sql import functions as F
 
     rows = refused.withColumn("stage", F.lit("normalise"))
-    refusing = f"({where}) AND stage = 'normalise'"
-    together(
-        job.spark,
-        lambda: job.tables.replace("rejected_items", rows, refusing),
-        lambda: job.tables.replace("field_quality", quality, where),
-    )
+    job.tables.replace("rejected_items", rows, f"({where}) AND stage = 'normalise'")
+
+
+def store_quality(job: Job, quality: DataFrame, where: str) -> None:
+    """Replaces the rows of field_quality of these deliveries; where: see `store_rejected`."""
+    job.tables.replace("field_quality", quality, where)

@@ -9,13 +9,19 @@ other roles, or another version of the cleaning.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aisles.products.identity import repeats, resolve, told, verdicts
 from aisles.products.normalise import DERIVED, normalise
 from aisles.products.quality import field_quality, kinds
 from aisles.stages.changes import Changes, changes
-from aisles.stages.cleaned import count_cleaned, rejected_rows, store_cleaned
+from aisles.stages.cleaned import (
+    count_cleaned,
+    rejected_rows,
+    store_quality,
+    store_rejected,
+)
 from aisles.stages.deliveries import among, records, todays
 from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
 _FILE_ROWS = 65_536
 # So many short rows, some 100 MB, go to every worker rather than all cleaned records about.
 _FEW = 1_000_000
+# So few records, some 50 MB, are kept rather than scanned again.
+_SMALL = 100_000
 _STATE = ("first_seen", "changed_on", "delisted_on", "active")
 
 
@@ -70,64 +78,81 @@ def _nothing() -> None:
     """There is nothing more to store."""
 
 
+@dataclass(frozen=True)
+class _Cleaning:
+    """What is made of the records that are to be cleaned, on the way to products.
+
+    partly: the records of feeds that are read in part; kept where they are few, as planning a scan
+    takes longer than that. candidates: one row is one record, cleaned; known, repeated, marks and
+    counted: what `told`, `repeats`, `verdicts` and `kinds` make of them. found: what the feeds that
+    are read in part have now, if any are.
+    """
+
+    partly: DataFrame
+    candidates: DataFrame
+    known: DataFrame
+    repeated: DataFrame
+    marks: DataFrame
+    counted: DataFrame
+    found: Changes | None
+
+    def unpersist(self) -> None:
+        """Lets go of what was kept."""
+        for frame in (self.marks, self.repeated, self.counted, self.known, self.candidates):
+            frame.unpersist()
+        if self.found is not None:
+            self.found.unpersist()
+        self.partly.unpersist()
+
+
 def _present(job: Job, account: Account, work: Work, store: Callable[[], None]) -> None:
     """Cleans what is new and writes it; the products last, as they carry the watermark.
 
     store: brings column_roles up to date.
     """
-    from pyspark import StorageLevel
-
     stored = job.tables.read("products").filter(among(work.present))
-    partly = records(job, work.parts.values())
-    found = changes(job, work, partly, stored) if work.parts else None
-    candidates = _candidates(job, work, partly, found).persist(StorageLevel.DISK_ONLY)
-    known = told(candidates).persist()
-    repeated = repeats(known).persist()
-    marks = verdicts(known, repeated).persist()
-    counted = kinds(known).persist()
+    where = f"run_date = DATE'{job.run_date}' AND {among(work.present)}"
+    cleaning = _cleaning(job, work, stored)
     try:
         with step("cleaning records"):
             # A feed with a watermark has been here; without one it may still have, if the log was
             # cut.
             _, _, fresh = together(
                 job.spark,
-                repeated.count,
+                cleaning.repeated.count,
                 store,
                 lambda: not work.known and stored.isEmpty(),
             )
-            cleaned, kept = count_cleaned(counted, marks, account)
-        if found is not None:
-            found.count(account)
-        # Each id that occurs again has one product, and others that are duplicates or rejected.
-        marked = 2 * (cleaned - kept)
-        products, lost = resolve(candidates, marks, few=marked < _FEW)
-        refused = rejected_rows(lost)
-        if found is not None:
-            refused = refused.unionByName(found.carried())
-        where = f"run_date = DATE'{job.run_date}' AND {among(work.present)}"
-        quality, dated = _quality(counted, found), _dated(job, products)
+        (source, cleaned, kept), _ = together(
+            job.spark,
+            lambda: _source(job, account, work, cleaning, None if fresh else stored, where),
+            lambda: store_quality(job, _quality(cleaning.counted, cleaning.found), where),
+        )
         if fresh:
-            store_cleaned(job, refused, quality, where)
             with step(f"writing the products of {cleaned:,} records"):
-                written = job.tables.append("products", dated, {MARKS: work.marks}, _FILE_ROWS)
-        else:
-            gone = _gone(stored, products, found, work)
-            source, _ = together(
-                job.spark,
-                lambda: _source(job, dated, gone),
-                lambda: store_cleaned(job, refused, quality, where),
-            )
+                written = job.tables.append("products", source, {MARKS: work.marks}, _FILE_ROWS)
     finally:
-        for frame in (marks, repeated, counted, known):
-            frame.unpersist()
-        candidates.unpersist()
-        if found is not None:
-            found.unpersist()
+        cleaning.unpersist()
     if not fresh:
         # Only now: Spark makes all it has cached of a table anew when the table is written.
         with step(f"merging the products of {cleaned:,} records"):
             written = _merge(job, source, work)
     assert written == kept, f"{written} products written, {kept} accounted for"
+
+
+def _cleaning(job: Job, work: Work, stored: DataFrame) -> _Cleaning:
+    """Nothing of it has run yet, all is kept once it has. stored: these feeds' rows of products."""
+    from pyspark import StorageLevel
+
+    partly = records(job, work.parts.values())
+    if sum(one.declared.records for one in work.parts.values()) < _SMALL:
+        partly = partly.persist()
+    found = changes(job, work, partly, stored) if work.parts else None
+    candidates = _candidates(job, work, partly, found).persist(StorageLevel.DISK_ONLY)
+    known = told(candidates).persist()
+    repeated = repeats(known).persist()
+    marks, counted = verdicts(known, repeated).persist(), kinds(known).persist()
+    return _Cleaning(partly, candidates, known, repeated, marks, counted, found)
 
 
 def _candidates(job: Job, work: Work, partly: DataFrame, found: Changes | None) -> DataFrame:
@@ -172,8 +197,42 @@ def _dated(job: Job, products: DataFrame) -> DataFrame:
     )
 
 
-def _source(job: Job, products: DataFrame, gone: DataFrame) -> DataFrame:
-    """One row is one product that comes in, changes or is lost (`_gone`), cut from its plan."""
+def _source(
+    job: Job,
+    account: Account,
+    work: Work,
+    cleaning: _Cleaning,
+    stored: DataFrame | None,
+    where: str,
+) -> tuple[DataFrame, int, int]:
+    """The products to be written, of how many records, and how many; rejected records are stored.
+
+    stored: the feeds' rows of products; None where there are none, and the products only come in.
+    Else one row is one product that comes in, changes or is lost (`_gone`), cut from its plan.
+    """
+    found = cleaning.found
+    cleaned, kept = count_cleaned(cleaning.counted, cleaning.marks, account)
+    if found is not None:
+        found.count(account)
+    # Each id that occurs again has one product, and others that are duplicates or rejected.
+    few = 2 * (cleaned - kept) < _FEW
+    products, lost = resolve(cleaning.candidates, cleaning.marks, few=few)
+    refused, dated = rejected_rows(lost), _dated(job, products)
+    if found is not None:
+        refused = refused.unionByName(found.carried())
+    if stored is None:
+        store_rejected(job, refused, where)
+        return dated, cleaned, kept
+    gone = _gone(stored, products, found, work)
+    source, _ = together(
+        job.spark,
+        lambda: _changing(job, dated, gone),
+        lambda: store_rejected(job, refused, where),
+    )
+    return source, cleaned, kept
+
+
+def _changing(job: Job, products: DataFrame, gone: DataFrame) -> DataFrame:
     from pyspark.sql import functions as F
 
     lost = job.tables.conform("products", gone).withColumn("_gone", F.lit(True))

@@ -11,9 +11,15 @@ from aisles.products.history import history
 from aisles.products.identity import resolve, told, verdicts
 from aisles.products.normalise import DERIVED, Readings, normalise
 from aisles.products.quality import field_quality, kinds
-from aisles.stages.cleaned import count_cleaned, rejected_rows, store_cleaned
+from aisles.stages.cleaned import (
+    count_cleaned,
+    rejected_rows,
+    store_quality,
+    store_rejected,
+)
 from aisles.stages.deliveries import Delivery, Feed, among, deliveries, every_day, records
 from aisles.stages.job import Account, Job, step
+from aisles.together import together
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -48,11 +54,11 @@ def replay(
             count_cleaned(counted, marks, account)
             kept, refused = resolve(candidates, marks)
             cleaned = _of(cleaned_in_order(every, how))
-            store_cleaned(
-                job,
-                rejected_rows(refused.where(cleaned)),
-                field_quality(counted.where(cleaned)),
-                f"run_date IN ({', '.join(map(_date, sorted(how)))}) AND {among(feeds)}",
+            where = f"run_date IN ({', '.join(map(_date, sorted(how)))}) AND {among(feeds)}"
+            together(
+                job.spark,
+                lambda: store_rejected(job, rejected_rows(refused.where(cleaned)), where),
+                lambda: store_quality(job, field_quality(counted.where(cleaned)), where),
             )
             state = history(kept.drop("reason"), deliveries(job, feeds))
             rows = job.tables.conform("products", state)
