@@ -47,6 +47,7 @@ MENDED = {
     "empty cells are left out": ("2;;12.50;\n", {"id": "2", "price": "12.50"}),
     "trailing delimiter": ("2;Shirt no 2;12.50;red;\n", cells(2)),
     "two trailing delimiters": ("2;Shirt no 2;12.50;red;;\n", cells(2)),
+    "many trailing delimiters": ("2;Shirt no 2;12.50;red;;;;;\n", cells(2)),
     "carriage return": ("2;Shirt no 2;12.50;red\r\n", cells(2)),
     "quoted": ('"2";"Shirt no 2";"12.50";"red"\n', cells(2)),
     "delimiter in quotes": ('2;"Shirt; no";12.50;red\n', cells(2) | {"title": "Shirt; no"}),
@@ -86,7 +87,6 @@ def test_mended(line: str, expected: dict[str, str]) -> None:
 REJECTED = {
     "too few": ("2;Shirt;12.50\n", "wrong_columns: expected 4, got 3"),
     "too many": ("2;Shirt;12.50;red;x\n", "wrong_columns: expected 4, got 5"),
-    "three trailing delimiters": ("2;Shirt;12.50;red;;;\n", "wrong_columns: expected 4, got 7"),
     "cut in quotes": ('2;"Shirt\n', "unclosed_quote"),
 }
 
@@ -104,6 +104,33 @@ def test_rejected_record_keeps_its_text() -> None:
         "raw": "x;y",
         "reason": "wrong_columns: expected 4, got 2",
     }
+
+
+CARRIAGE_RETURNS = {
+    "behind the header": (HEADER[:-1] + "\r" + plain(0) + plain(1) + plain(2), 3),
+    "in the first half": ((HEADER + plain(0) + plain(1)).replace("\n", "\r") + plain(2), 3),
+    "here and there": (HEADER + plain(0)[:-1] + "\r\n" + plain(1)[:-1] + "\r" + plain(2), 3),
+    "after a quoted cell": (HEADER + plain(0) + '1;Shirt no 1;11.50;"red"\r' + plain(2), 3),
+    "beyond the sample": (
+        HEADER + "".join(map(plain, range(9000))) + plain(9000)[:-1] + "\r" + plain(9001), 9002,
+    ),
+    "beyond the sample, after a quoted cell": (
+        HEADER + "".join(map(plain, range(9000))) + '9000;Shirt no 9000;19000.50;"red"\r'
+        + plain(9001), 9002,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "records"), CARRIAGE_RETURNS.values(), ids=CARRIAGE_RETURNS)
+def test_a_lone_carriage_return_ends_a_record_where_two_whole_ones_meet(
+    text: str, records: int
+) -> None:
+    assert read(text) == [cells(no) for no in range(records)]
+
+
+def test_a_carriage_return_inside_a_cell_ends_nothing() -> None:
+    inside = "7;Shirt\rno 7;17.50;red\n"
+    assert read(HEADER + plain(0) + inside)[1] == cells(7) | {"title": "Shirt\rno 7"}
 
 
 def test_a_cell_slipped_in_is_no_trailing_delimiter() -> None:

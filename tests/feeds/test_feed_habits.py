@@ -19,6 +19,13 @@ def title(no: int) -> str:
     return f"{MAKERS[no % 5]} {NOUNS[no % 7]} Modell {no} {COLOURS[no % 4]}"
 
 
+def barcode(no: int) -> str:
+    """A GTIN-13 with these nine digits."""
+    digits = f"{no:012}"
+    total = sum(int(c) * (1, 3)[place % 2] for place, c in enumerate(digits))
+    return f"{digits}{-total % 10}"
+
+
 VALUES = {
     "title": title,
     "text": lambda no: (
@@ -30,6 +37,16 @@ VALUES = {
     "price": lambda no: f"{20 + no}.{no % 9}9",
     "old": lambda no: f"{20 + no + no % 3}.{no % 9}9",
     "sale": lambda no: f"{15 + no}.{no % 9}9" if no % 3 == 0 else "",
+    "lowest": lambda no: f"{20 + no - no % 4}.{no % 9}9",
+    "importer": lambda no: MAKERS[no % 5] if no % 2 else "Import Handel GmbH",
+    "no": lambda no: "Y" if no % 9 == 0 else "N",
+    "barcode": lambda no: barcode(no + 400638133),
+    "catalog": lambda no: f"TT{4000 + no}",
+    "instalments": lambda no: f"em até 10x de R$ {10 + no},{no % 9}0 sem juros",
+    "worded": lambda no: f"ab {20 + no},{no % 9}9 € (inkl. 19% MwSt.)",
+    "rial": lambda no: f"{4 + no % 5}٬{210 + no}٬000 ریال",
+    "bare page": lambda no: f"item.shop.example/{no + 100}.html",
+    "left": lambda no: f"only {no % 5 + 1} left in stock",
     "unit price": lambda no: f"{40 + no},{no % 9}0 €/kg",
     "picture": lambda no: f"https://cdn.shop.example/media/{no + 100}.jpg",
     "thumb": lambda no: f"https://cdn.shop.example/thumbs/{no + 100}_s.jpg",
@@ -117,6 +134,35 @@ BESIDE = {
         {"DEPT_NM": "level 1", "SUBCLASS_NM": "level 2"}, (),
         {"DEPT_NM": "merchant_category", "SUBCLASS_NM": "merchant_category"},
     ),
+    **{
+        f"the lowest of 30 days: {name}": ({name: "lowest"}, (), {})
+        for name in (
+            "omnibus_price", "Najniższa cena z 30 dni", "niedrigster Preis 30 Tage", "lowest_price",
+            "nejnižší cena za 30 dní", "laagste prijs 30 dagen", "prix le plus bas 30 jours",
+        )
+    },
+    "the brand beside who makes it": (
+        {"Hersteller": "importer", "Marke": "maker"}, (), {"Marke": "brand"},
+    ),
+    "the brand beside the author": (
+        {"author": "importer", "brand": "maker"}, (), {"brand": "brand"},
+    ),
+    "sold out or not": ({"품절여부": "no"}, (), {}),
+    "a barcode in the product's code, another id": (
+        {"PRODUCT_CODE": "barcode", "CATALOG_NUMBER": "catalog"}, ("sku",),
+        {"PRODUCT_CODE": "gtin", "CATALOG_NUMBER": "merchant_product_id"},
+    ),
+    "the name in what is called a description": (
+        {"descricao": "title", "caracteristicas": "text"}, ("name",),
+        {"descricao": "title", "caracteristicas": "description"},
+    ),
+    "instalments are no title": (
+        {"descricao": "text", "parcelamento": "instalments"}, (), {"descricao": "description"},
+    ),
+    "amounts with words": ({"Preis": "worded"}, ("price",), {"Preis": "price"}),
+    "amounts in Arabic digits": ({"price": "rial"}, ("price",), {"price": "price"}),
+    "links without a scheme": ({"url": "bare page"}, ("link",), {"url": "product_url"}),
+    "how many are left": ({"stock": "left"}, (), {"stock": "availability"}),
     "words of stock with a full stop": (
         {"Availability.Message": "stock"}, (), {"Availability.Message": "availability"},
     ),

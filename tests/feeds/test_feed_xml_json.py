@@ -313,6 +313,23 @@ def test_broken_json() -> None:
     assert (rows[0], str(rows[1])[:8], parsed.complete) == ({"id": "1"}, "bad_json", False)
 
 
+@pytest.mark.parametrize("lines", [False, True], ids=["document", "lines"])
+def test_a_comma_behind_the_last_part_is_overlooked(lines: bool) -> None:
+    objects = [f'{{"id": "{no}", "title": "a, }}", "tags": ["x", "y",\n],}}' for no in range(40)]
+    if lines:
+        data = "\n".join(one.replace("\n", " ") for one in objects)
+    else:
+        data = "[" + ",\n".join(objects) + ",]"
+    rows, parsed = read(data)
+    wanted = [{"id": str(no), "title": "a, }", "tags": rows[0]["tags"]} for no in range(40)]
+    assert (rows, parsed.complete) == (wanted, True)
+
+
+def test_not_endlessly_many_commas_are_overlooked() -> None:
+    rows, _ = read('{"id": "1", "x": [' + "[1,]," * 5000 + "2]}\n" + '{"id": "2"}')
+    assert str(rows[0])[:8] == "bad_json"
+
+
 def test_deep_json_is_rejected() -> None:
     rows, _ = read('{"id": 1}\n{"a": ' + "[" * 100_000 + "\n")
     assert rows[0] == {"id": "1"}

@@ -7,6 +7,12 @@ import pytest
 from aisles.products.category import levels, merchant_category
 
 LEVELS = {
+    "Home / Kitchen / ": ["Home", "Kitchen"],
+    '"Home > Kitchen"': ["Home", "Kitchen"],
+    '[{"name":"Home"},{"name":"Kitchen"}]': ["Home", "Kitchen"],
+    '[{"id": 7}]': ['[{"id": 7}]'],
+    "食品:魚介:明太子": ["食品", "魚介", "明太子"],
+    "Sale: 10:30": ["Sale: 10:30"],
     "Clothing > Women > Shorts": ["Clothing", "Women", "Shorts"],
     "Accessories>Sunglasses": ["Accessories", "Sunglasses"],
     "A » B › C -> D >> E": ["A", "B", "C", "D", "E"],

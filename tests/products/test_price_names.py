@@ -58,7 +58,9 @@ def test_sale(column: str) -> None:
     "column",
     ["price", "Regular price", "sale_price_effective_date", "special_price_from_date", "on_sale",
      "promo_text", "sale_price_net", "offer/price", "oferta/cena", "discount", "Grundpreis",
-     "DiscountPriceWithoutVAT", "sale_price_tax", "Sonderpreis ohne MwSt"],
+     "DiscountPriceWithoutVAT", "sale_price_tax", "Sonderpreis ohne MwSt",
+     "카드할인가", "쿠폰할인가", "会員割引価格", "card_discount_price", "student_discount_price",
+     "omnibus_sale_price"],
 )  # fmt: skip
 def test_no_sale(column: str) -> None:
     assert not price_name(column).sale

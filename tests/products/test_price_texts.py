@@ -28,6 +28,28 @@ TEXTS = [  # text, minor units, currency; nothing else told
     ("5 € 10 €", 500, "EUR"),
     ("5 - 10", 500, None),
     ("12.50 99", 1250, None),
+    # taxes, reductions and notes beside a price
+    ("19,90 EUR 19%", 1990, "EUR"),
+    ("19,90 € (inkl. 19% MwSt.)", 1990, "EUR"),
+    ("Rs. 1,499 (20% off)", 149900, "INR"),
+    ("Rs. 499 (Incl. of all taxes)", 49900, "INR"),
+    ("UVP: 99,00 €", 9900, "EUR"),
+    ("R$ 79,90 à vista", 7990, "BRL"),
+    ("199 Kč s DPH", 19900, "CZK"),
+    ("£12.00 per pack of 6", 1200, "GBP"),
+    ("20%", None, None),
+    # two prices of which the second is paid
+    ("Was £20.00 Now £12.00", 1200, "GBP"),
+    ("De R$ 99,90 por R$ 79,90", 7990, "BRL"),
+    ("statt 20,00 € nur 12,00 €", 1200, "EUR"),
+    # minor units, and marks that part nothing
+    ("99 pence", 99, "GBP"),
+    ("99 Cent", 99, None),
+    ("99p", 99, "GBP"),
+    ("199:90", 19990, None),
+    ("1`299.00", 129900, None),
+    ("12.00.00", None, None),
+    ("1.234.567", 123456700, None),
     # words and signs
     ("税込1,234円", 1234, "JPY"),
     ("(税込)1,234円", 1234, "JPY"),

@@ -56,7 +56,7 @@ def test_parse(kind: type, arguments: list[str], expected: object) -> None:
     ("kind", "arguments", "message"),
     [
         (Ingest, [], "the following arguments are required: --feeds"),
-        (Run, FEEDS, "the following arguments are required: --categories, --rules"),
+        (Run, [], "the following arguments are required: --feeds"),
         (Ingest, [*FEEDS, "--evn", "dev"], "unrecognized arguments: --evn dev"),
         # A shortened name would change its meaning with the next parameter.
         (Ingest, [*FEEDS, "--ign", "x"], "unrecognized arguments: --ign x"),
@@ -131,6 +131,11 @@ def test_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
         (
             ["run", "--feeds", "/nowhere", "--categories", "c", "--rules", "r"],
             "--feeds /nowhere: no such folder",
+        ),
+        (["run", "--feeds", "."], "--categories is missing; only --until a stage before review"),
+        (
+            ["run", "--feeds", ".", "--until", "label", "--categories", __file__],
+            "--rules is missing; only --until a stage before review",
         ),
     ],
 )

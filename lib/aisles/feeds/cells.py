@@ -75,7 +75,7 @@ class CellReader:
             if after < stop and text[after] == quote:
                 look = after + 1
                 continue
-            if after >= stop or text[after] in (self.delimiter, "\n", "\r"):
+            if after >= stop or text[after] in (self.delimiter, "\n") or _ends(text, after, stop):
                 break
             found.lone = True
             found.improper |= text[close - 1] in (self.delimiter, "\n") and close - 1 > place
@@ -88,3 +88,8 @@ class CellReader:
         line_end = text.find("\n", after, stop)
         found.end = stop if line_end < 0 else line_end
         return -1
+
+
+def _ends(text: str, place: int, stop: int) -> bool:
+    """Whether a CR stands there that ends a line: before a line feed, or the stretch's end."""
+    return text[place] == "\r" and (place + 1 >= stop or text[place + 1] == "\n")

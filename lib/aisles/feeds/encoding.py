@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
+from itertools import pairwise
 
 from aisles.feeds.codepages import code_page, multibyte
 from aisles.feeds.transcode import UTF8_SIGNS, is_utf8
@@ -23,6 +25,7 @@ _DECLARABLE = re.compile(
 _HIGH = re.compile(rb"[\x80-\xff]")
 _NOT_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _ONLY_CP1252 = re.compile(rb"[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
+_CR_LINES = 0.9
 _UTF8_LINES = 0.6
 
 
@@ -100,11 +103,20 @@ def _utf8_by_line(head: bytes) -> str | None:
 
 
 def has_cr_lines(text: bytes) -> bool:
-    """Whether lines end in a lone CR, as old Macintosh files have it.
+    """Whether lines end in a lone CR, as old Macintosh files have it, all of them or some.
 
-    The text is decoded; line feeds within quotes count as text.
+    The text is decoded; line breaks within quotes count as text. Where lines end in line feeds as
+    well, a lone CR ends one when what stands on both sides of it is cut as often as most lines.
     """
-    if text.count(b"\r") == 0:
+    if text.count(b"\r") == text.count(b"\r\n"):
         return False
     outside = b"".join(text.split(b'"')[::2]) if b"\n" in text else text
-    return b"\n" not in outside and b"\r" in outside[:-1]
+    if b"\n" not in outside:
+        return b"\r" in outside[:-1]
+    lines = [part.split(b"\r") for part in outside.replace(b"\r\n", b"\n").split(b"\n")]
+    every = [line for part in lines for line in part]
+    sign = max(b",;\t|", key=outside.count)
+    counts = Counter(line.count(sign) for line in every if sign in line)
+    usual, times = counts.most_common(1)[0] if counts else (0, 0)
+    ends = [a.count(sign) == b.count(sign) == usual for part in lines for a, b in pairwise(part)]
+    return times > 1 and sum(ends) >= _CR_LINES * len(ends) > 0

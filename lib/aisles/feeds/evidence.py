@@ -39,6 +39,7 @@ def title(s: Shape, r: Relation) -> Evidence:
         (0.5 <= s.filled < 0.85, "often blank", -0.6),
         (s.filled < 0.5, "mostly blank", -1.5),
         (r.equals_title > 0.5 or r.holds_title > 0.6, "repeats the title", -1.0),
+        (s.priced > 0.5, "tells of prices", -2.5),
     )
 
 
@@ -71,6 +72,7 @@ def brand(s: Shape, r: Relation) -> Evidence:
         (s.words <= 3.2 and s.length <= 28, "a word or two", 1.0),
         (s.words > 5, "many words", -3.0),
         (r.starts_title > 0.25, "starts the title", 2.0),
+        (r.starts_title > 0.75, "nearly always", 0.6),
         (r.in_title > 0.4, "stands in the title", 1.0),
         (s.department > 0.5 and r.starts_title < 0.3, "departments", -2.0),
         (s.identifier > 0.8 and s.unique > 0.9, "identifiers", -1.5),
@@ -130,6 +132,7 @@ def image_url(s: Shape, _: Relation) -> Evidence:
         (s.small > 0.5, "small pictures", -1.5),
         (s.constant, "constant", -5.0),
         (s.pixel > 0.5, "tracking pixel", -5.0),
+        (s.filled > 0.98, "always filled", 0.3),
         (s.filled < 0.5, "mostly blank", -1.0),
     )
 
@@ -196,6 +199,7 @@ def merchant_product_id(s: Shape, r: Relation) -> Evidence:
 def gtin(s: Shape, _: Relation) -> Evidence:
     return _clues(
         (s.gtin >= 0.8, "check digits", 4.0),
+        (s.gtin > 0.98 and s.unique > 0.8 and s.count > 30, "all of them, and unique", 1.0),
         (0.3 <= s.gtin < 0.8, "some check digits", 0.5),
         (s.gtin < 0.3, "no check digits", -5.0),
         (s.constant, "constant", -3.0),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from aisles.feeds.jsonrow import DECODER, MAX_RECORD_CHARS, RAW_CHARS, TOO_DEEP, row_of
+from aisles.feeds.jsonrow import MAX_RECORD_CHARS, RAW_CHARS, TOO_DEEP, decoded, row_of
 from aisles.feeds.records import Row, rejected
 
 
 def row_of_text(text: str) -> Row:
     """The row of one JSON text."""
     try:
-        record, end = DECODER.raw_decode(text)
+        record, end, text = decoded(text)
     except ValueError as error:
         return rejected(text, f"bad_json: {error}")
     except RecursionError:

@@ -21,11 +21,16 @@ KEYS = (
     r"(?i)^(?:name|key|label|attribute"
     r"|(?:attribute|param|parameter|option|property|spec|feature|field)[_-]?(?:name|key|label|code))$"
 )
-VALUES = r"(?i)^(?:val|value|values|text)$"
+VALUES = (
+    r"(?i)^(?:val|value|values|text|value[_-]?(?:name|text)"
+    r"|(?:attribute|param|parameter|option|property|spec|feature|field)[_-]?value)$"
+)
 """Names of the two fields of an object that names a value."""
 LINK = r"^(?:https?:)?//\S+$"
 _LEVELS, _LINK = re.compile(LEVELS), re.compile(LINK)
 _KEYS, _VALUES = re.compile(KEYS), re.compile(VALUES)
+_MOST_COMMAS = 100
+_LAST_COMMA = re.compile(r",\s*[}\]]")
 TOO_DEEP = f"bad_json: nested too deeply, expected at most {MAX_DEPTH} levels"
 
 
@@ -41,6 +46,26 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Doubled:
 DECODER = json.JSONDecoder(
     parse_float=str, parse_int=str, parse_constant=str, strict=False, object_pairs_hook=_object
 )
+
+
+def decoded(text: str, place: int = 0) -> tuple[Any, int, str]:
+    """The value that begins at a place, where it ends, and the text without what spoilt it.
+
+    A comma behind the last part of an object or list is overlooked, of not too many; it becomes a
+    space.
+    """
+    for left in range(_MOST_COMMAS, -1, -1):
+        try:
+            value, end = DECODER.raw_decode(text, place)
+        except json.JSONDecodeError as error:
+            comma = text.rfind(",", place, error.pos + 1)
+            last = comma >= 0 and _LAST_COMMA.match(text, comma)
+            if not left or not last or last.end() <= error.pos:
+                raise
+            text = f"{text[:comma]} {text[comma + 1 :]}"
+        else:
+            return value, end, text
+    raise AssertionError("the last error is raised")
 
 
 def row_of(record: Any, text: str) -> Row:

@@ -14,6 +14,7 @@ from aisles.feeds.jsonrow import (
     MAX_RECORD_CHARS,
     RAW_CHARS,
     TOO_DEEP,
+    decoded,
     row_of,
 )
 from aisles.feeds.jsonseek import next_record, value_of
@@ -227,12 +228,13 @@ class JsonRecords:
         self._place, self._skipped = len(self._text), depth
 
     def _record(self, top: Frame | None) -> Iterator[Row]:
-        text, place = self._text, self._place
+        place = self._place
         try:
-            record, end = DECODER.raw_decode(text, place)
+            record, end, self._text = decoded(self._text, place)
         except (ValueError, RecursionError) as error:
             yield from self._broken(error)
             return
+        text = self._text
         raw = text[place : min(end, place + RAW_CHARS)]
         self._begun = True
         if self._table is not None and isinstance(record, list):

@@ -54,13 +54,11 @@ class Judge:
             alike = (size >= 0) & (size <= 2)
             doubtful |= alike & _starts_with(block, tokens.record_start, self.header[:8])
         clean = (fields == width) & ~doubtful
-        extra = np.flatnonzero((fields > width) & (fields <= width + MAX_EXTRA) & ~doubtful)
-        ends = tokens.first_cell[extra + 1]
-        empty = tokens.cell_length[ends - 1] == 0
-        empty &= (fields[extra] == width + 1) | (tokens.cell_length[ends - 2] == 0)
-        extra = extra[empty]
-        for more in range(1, MAX_EXTRA + 1):
-            some = extra[fields[extra] == width + more]
+        over = (fields > width) & (fields <= width + MAX_EXTRA) & ~doubtful
+        for more in np.unique(fields[over] - width).tolist():
+            some = np.flatnonzero(over & (fields == width + more))
+            surplus = tokens.first_cell[some][:, np.newaxis] + np.arange(width, width + more)
+            some = some[~tokens.cell_length[surplus].any(axis=1)]
             shapes = self._shapes(block, tokens, some, width + more)
             clean[some[~self.profile.shifted(shapes)]] = True
         for cells in range(self.shortest, width):

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -98,12 +98,32 @@ def lexicon() -> Lexicon:
             if concept not in words[compact(phrase)]:
                 words[compact(phrase)].append(concept)
     single = {word: tuple(concepts) for word, concepts in words.items()}
-    entries = tuple(
+    entries = [
         Entry(role, frozenset(entry["is"]), _allowed(role, entry), float(entry["points"]))
         for role in ROLES
         for entry in data["headers"][role]
-    )
-    return Lexicon(single, _stems(single), entries, frozenset(map(frozenset, data["none"])))
+    ]
+    none = frozenset(map(frozenset, data["none"]))
+    for concept, like in data["like"].items():
+        entries = _also(entries, concept, like["of"], float(like["less"]))
+        none |= {_instead(one, concept, like["of"]) for one in none}
+    return Lexicon(single, _stems(single), tuple(entries), none)
+
+
+def _also(entries: Iterable[Entry], concept: str, of: str, less: float) -> list[Entry]:
+    """The entries, and those in which one concept stands for another, whose role it names less."""
+    found = []
+    for one in entries:
+        allowed = one.allowed | {concept} if of in one.allowed else one.allowed
+        found.append(replace(one, allowed=allowed))
+        if of in one.needed:
+            points = one.points - less * (one.role == of)
+            found.append(Entry(one.role, _instead(one.needed, concept, of), allowed, points))
+    return found
+
+
+def _instead(concepts: frozenset[str], one: str, of: str) -> frozenset[str]:
+    return concepts - {of} | {one} if of in concepts else concepts
 
 
 def _allowed(role: str, entry: Mapping[str, Any]) -> frozenset[str]:

@@ -15,7 +15,7 @@ from aisles.feeds.shift import Profile, shapes_of_text
 
 MAX_RECORD_CHARS = 1 << 20
 MAX_RECORD_LINES = 1000
-MAX_EXTRA = 2
+MAX_EXTRA = 16
 """Empty cells past the last column that count as trailing delimiters."""
 _MAX_STRAY_TRIES = 64
 _MAX_JOINED = 4
@@ -67,6 +67,10 @@ class Resolver:
             if not line.strip() or self._is_trailer(line) or self._is_comment(line):
                 place = stop + 1
                 continue
+            if several := self._several(line):
+                yield from several
+                place = stop + 1
+                continue
             row, place = self._record(text, place, stop)
             yield row
 
@@ -86,6 +90,23 @@ class Resolver:
             return False
         plain = (cell for place, cell in enumerate(read.cells) if place not in read.quoted)
         return self.quote is None or not any(self.quote in cell for cell in plain)
+
+    def _several(self, line: str) -> list[Row]:
+        """The records of a line that holds several, a lone CR after each; none of another one."""
+        parts = line.rstrip("\r").split("\r")
+        if len(parts) < 2:
+            return []
+        one = self.reader.read(line, 0, len(line))
+        if self._fits(one.cells) and not (one.unclosed or one.improper or one.lone):
+            return []
+        told = [
+            part
+            for part in parts
+            if part.strip() and not self._is_trailer(part) and not self._is_comment(part)
+        ]
+        if not all(map(self.alone, told)):
+            return []
+        return [self._kept(self.reader.read(part, 0, len(part)).cells) for part in told]
 
     def _is_trailer(self, line: str) -> bool:
         """Whether the line, wherever it stands, is a trailer: it is no record and has a count."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from aisles.feeds.lexicon import fold, is_dense, value_words
 
-_URL = re.compile(r"^(?:https?:)?//[^\s|]+|^www\.\S+\.\S+", re.I)
+_URL = re.compile(
+    r"^(?:https?:)?//[^\s|]+|^www\.\S+\.\S+|^(?:[a-z0-9-]+\.)+[a-z]{2,18}/[^\s]*[/.?=\d]\S*$", re.I
+)
 _PICTURE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?)\b"
     r"|^(?:https?:)?//[^/]*\b(?:img|imgs?\d*|images?\d*|media|pics?|photos?|static|assets)\b"
@@ -18,7 +21,7 @@ _SMALL = re.compile(
     r"thumb|_t\.|_s\.|_small|/small|_xs\.|(?:[?&_/]w=?|width=)\d{2}\b|logo|icon", re.I
 )
 _PIXEL = re.compile(r"//(?:px|pixel|imp)\.|impression|/pixel|/imp[/?]|beacon", re.I)
-_CART = re.compile(r"[/?&=](?:cart|basket|warenkorb|panier|checkout|reviews?|rss)\b", re.I)
+_CART = re.compile(r"[/?&=](?:cart|basket|warenkorb|panier|checkout|reviews?|rss|coupons?)\b", re.I)
 _MACHINE = re.compile(r"//api[.-]|/api/|/rest/v?\d|\.(?:json|xml)(?:$|\?)", re.I)
 _HOME = re.compile(r"^(?:https?:)?//[^/?#]+/?(?:brands?/[^/]*|marken/[^/]*)?$", re.I)
 _LINKS = (("small", _SMALL), ("pixel", _PIXEL), ("cart", _CART), ("home", _HOME),
@@ -34,6 +37,19 @@ _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 # Which mark parts decimals: one or two digits behind it, or the other one twice.
 _DOT = re.compile(r"\d\.\d{1,2}(?:[^\d.,]|$)|\d,\d{2,3},\d{3}")
 _COMMA = re.compile(r"\d,\d{1,2}(?:[^\d.,]|$)|\d\.\d{2,3}\.\d{3}")
+# Signs and words that mean money wherever they stand.
+_MONEY_WORD = (
+    r"(?:[A-Z]{0,2}[$€£¥￥₹₨₽₴₺₩฿₫₪₦৳﷼]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|JPY|CNY"
+    r"|KRW|INR|IRR|SAR|AED|EGP|KWD|UAH|RUB|BRL|MXN|CAD|AUD|NZD|SGD|HKD|TWD|THB|VND|IDR|MYR|PHP|ZAR"
+    r"|Rs|Rp|RM|kr|zł|Kč|TL|Ft|lei)\b\.?|лв|руб|грн|円|元|원|บาท|ریال|تومان|ر\.س|د\.إ|ج\.م|د\.ك)"
+)
+# An amount in a text: em até 10x de R$ 133,90.
+_PRICED = re.compile(rf"{_MONEY_WORD}\s*\d|\d\s*{_MONEY_WORD}")
+# An amount with a few words around it, and perhaps a rate: UVP: 258,20 € (inkl. 19% MwSt.)
+_BEHIND = r"[^\d]{0,24}(?:\d{1,2}(?:[.,]\d)?\s?%[^\d]{0,14})?$"
+_LOOSE = re.compile(
+    rf"^[^\d]{{0,16}}?(?:{_MONEY_WORD}\s*({_NUMBER})(?!\d)|({_NUMBER})\s*{_MONEY_WORD}){_BEHIND}"
+)
 _NUMERIC = re.compile(r"^[+-]?[\d., ]+%?$")
 _DATE = re.compile(
     r"^\d{4}[-/.]\d\d?[-/.]\d\d?|^\d\d?[./]\d\d?[./]\d{2,4}|^\d{1,2}:\d\d|^1[5-9]\d{8}(?:\d{3})?$"
@@ -63,9 +79,17 @@ _PAIRS = re.compile(
     r"^[^=:]{1,40}(?:=|:(?!//))[^=:]+[,;|&][^=:,;|&]{1,40}(?:=|:(?!//))"  # color=red,size=M
     r"|^[^\W\d][^:]{1,40}:[^:]+:\d{1,3}(?:$|,)"  # Colour:red:1
 )
-_CODE_EDGES = re.compile(r"^'|\.0+$")
+_ARABIC = str.maketrans("٫٬،", ".,,")
+_CODE_EDGES = re.compile(
+    r"^(?:ean|gtin|upc|isbn|jan)(?:-?1[0-4])?\s*[:#=]?\s*|^['\"\[]+|\.0+$|['\"\],;]+$", re.I
+)
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_LEFT = re.compile(
+    r"(?i)^(?:only |just |nur noch |noch )?\d{1,4} "
+    r"(?:(?:items? |units? |pcs )?(?:left|remaining|in stock)|auf lager|en stock|op voorraad"
+    r"|disponibles?|skladem|på lager|i lager)"
+)
 _FLAGS = frozenset(
     ["true", "false", "yes", "no", "y", "n", "0", "1", "ja", "nein", "oui", "non", "si", "sí",
      "sim", "t", "f", "да", "нет", "так", "ні", "tak", "nie", "ano", "ne", "igen", "nem", "evet",
@@ -80,11 +104,13 @@ def marks_of(text: str) -> Iterator[str]:
         yield from _link_marks(text)
     else:
         if len(text) < 40 and any(c.isdigit() for c in text):
-            yield from _number_marks(text)
+            yield from _number_marks(_western(text))
         if len(text) < 300 and _PATH.search(text) and not _is_size(text):
             yield "path"
         if len(text) < 300 and _PAIRS.search(text):
             yield "pairs"
+        if len(text) < 120 and _PRICED.search(text):
+            yield "priced"
     if len(text) < 80:
         yield from _short_marks(text)
     if _LETTER.search(text):
@@ -112,6 +138,8 @@ def _number_marks(text: str) -> Iterator[str]:
             yield "round"
     elif _RATE.match(text):  # 7.40 €/kg
         yield "rate"
+    elif _LOOSE.match(text):
+        yield from ("money", "worded")
     if text.isdigit():
         yield "integer"
     tests = (("decimal", _DECIMAL), ("cents", _CENTS), ("dot", _DOT), ("comma", _COMMA),
@@ -123,6 +151,14 @@ def _number_marks(text: str) -> Iterator[str]:
         yield "date"
     if is_gtin(text):
         yield "gtin"
+
+
+def _western(text: str) -> str:
+    """The text with its digits, and the marks between Arabic ones, as ASCII has them."""
+    if text.isascii():
+        return text
+    plain = (str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    return "".join(plain).translate(_ARABIC)
 
 
 def _short_marks(text: str) -> Iterator[str]:
@@ -141,7 +177,8 @@ def _short_marks(text: str) -> Iterator[str]:
         yield "flag"
     known = value_words()
     for kind in ("currency", "availability", "age"):
-        if folded in known[kind] or folded.rstrip(" .!") in known[kind]:
+        known_word = folded in known[kind] or folded.rstrip(" .!") in known[kind]
+        if known_word or (kind == "availability" and _LEFT.match(text)):
             yield kind
     if (len(folded) > 1 or not folded.isascii()) and _is_gender(folded):
         yield "gender"
@@ -180,10 +217,11 @@ def _holds(folded: str, known: frozenset[str]) -> bool:
 
 def number_of(text: str) -> float | None:
     """The amount in a price text, None when it holds none: ``1.299,00 EUR`` gives 1299.0."""
-    found = _MONEY.match(text.strip())
+    text = _western(text.strip())
+    found = _MONEY.match(text) or _LOOSE.match(text)
     if found is None:
         return None
-    digits = re.sub(r"[ '’\u00a0\u202f]", "", found[1])
+    digits = re.sub(r"[ '’\u00a0\u202f]", "", next(filter(None, found.groups())))
     last = max(digits.rfind("."), digits.rfind(","))
     if last < 0:
         return float(digits)

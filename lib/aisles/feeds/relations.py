@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,12 +55,20 @@ class _Prices:
 
 
 def relations_of(
-    columns: Mapping[str, Values], shapes: Mapping[str, Shape], title: str | None
+    columns: Mapping[str, Values],
+    shapes: Mapping[str, Shape],
+    title: str | None,
+    apart: Collection[str] = (),
 ) -> dict[str, Relation]:
-    """Each column's relations; ``title`` names the column that most looks like the title."""
+    """Each column's relations.
+
+    title: the column that most looks like the title. apart: columns that are no prices to compare
+    others with, by their names.
+    """
     titles = None if title is None else [fold(v or "") for v in columns[title][:PAIR_ROWS]]
     links = _links(columns, shapes)
-    prices = _price_relations(columns, shapes)
+    compared = {name: values for name, values in columns.items() if name not in apart}
+    prices = _price_relations(compared, shapes)
     levels = _levels(columns, shapes)
     found = {}
     for name, values in columns.items():
@@ -110,7 +118,7 @@ def _price_relations(
     columns: Mapping[str, Values], shapes: Mapping[str, Shape]
 ) -> dict[str, _Prices]:
     """For each money column the strongest relations to the other money columns."""
-    money = [n for n, s in shapes.items() if _may_be_price(s)][:_MONEY_COLUMNS]
+    money = [n for n in columns if _may_be_price(shapes[n])][:_MONEY_COLUMNS]
     amounts = {name: _amounts(columns[name]) for name in money}
     found: dict[str, _Prices] = {}
     for name, own in amounts.items():
@@ -135,9 +143,9 @@ def _may_be_price(shape: Shape) -> bool:
 
 
 def _amounts(values: Values) -> np.ndarray:
-    """Amounts, float64 (rows,), NaN where there is none."""
+    """Amounts above 0, float64 (rows,), NaN where there is none."""
     found = [number_of(v) if v and len(v) < 40 else None for v in values[:PAIR_ROWS]]
-    return np.array([a or np.nan for a in found], dtype=np.float64)
+    return np.array([a if a and a > 0 else np.nan for a in found], dtype=np.float64)
 
 
 def _compare(own: np.ndarray, theirs: np.ndarray, both_cents: bool) -> _Prices:

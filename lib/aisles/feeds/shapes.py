@@ -41,6 +41,7 @@ class Shape:
     comma: float = 0.0
     dot: float = 0.0
     worded: float = 0.0
+    priced: float = 0.0
     round: float = 0.0
     numeric: float = 0.0
     integer: float = 0.0

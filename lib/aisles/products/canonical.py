@@ -70,8 +70,11 @@ _AVAILABILITY = _plain_words("availability")
 
 # "10+", "> 5", "3 pcs", "12.0", "-1"
 _QUANTITY = re.compile(
+    r"(?:(?:only|just|nur noch|noch|plus que|il reste|solo|quedan|son|tylko|zostało|kun"
+    r"|nog(?: maar)?|endast|bara|осталось|залишилось|còn)\s+|残り|仅剩|还剩)?"
     r"[<>≥~≈]?=?\s*([+-]?\d{1,9})(?:[.,]0+)?\s*\+?"
-    r"(?:\s*(?:pcs|pc|pieces?|items?|units?|left|in stock|available|stk|st|stück|szt|ks"
+    r"(?:\s*(?:pcs|pc|pieces?|items?|units?|(?:items? |units? )?left(?: in stock)?|in stock"
+    r"|remaining|auf lager|en stock|op voorraad|available|ürün|stk|st|stück|szt|ks"
     r"|db|kpl|шт|buc|ud|uds|pz|pezzi|adet|個|个|件|点|개|ชิ้น)\.?)?"
 )
 
@@ -196,7 +199,9 @@ def _gender(text: str) -> str | None:
 
 
 def _availability(text: str) -> str:
-    folded = re.sub(r"^(?:https?://)?(?:www\.)?schema\.org/", "", _folded(text)).strip(" .!/\"'")
+    folded = re.sub(r"^(?:(?:https?://)?(?:www\.)?schema\.org/|schema:)", "", _folded(text)).strip(
+        " .!/\"'"
+    )
     quantity = _QUANTITY.fullmatch(folded)
     if quantity:
         return "in_stock" if int(quantity[1]) > 0 else "out_of_stock"

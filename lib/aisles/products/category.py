@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
@@ -12,7 +13,10 @@ from aisles.products.columns import Places, take
 SEPARATOR = " > "
 # Signs that separate levels wherever they stand. A lone - or , is part of a name.
 _STRONG = re.compile(r"\s*(?:[-=]+>|[>»›→⟩▸＞▶►❯➜➔〉》]|~+|[|｜]|::+|;;+|\\+)\s*")
-_SPACED_SLASH = re.compile(r"\s+/+\s+")
+_SPACED_SLASH = re.compile(r"\s+/+(?:\s+|$)")
+_COLON = re.compile(r"\s*[:：]\s*")
+_CLOCK = re.compile(r"\d[:：]\d|://|=")
+_NAMES = re.compile(r"(?i)^(?:name|title|label|value|text|category(?:_?name)?)$")
 _WIDE_SLASH = re.compile(r"\s*／+\s*")
 _SLASH = re.compile(r"\s*/+\s*")
 _LIST = re.compile(r"""\s*\[\s*["'](.*)["']\s*\]\s*""", re.S)
@@ -45,9 +49,13 @@ def levels(text: str) -> list[str]:
     """The levels of one cell. A slash separates only where no stronger sign does.
 
     A spaced slash is then a separator; tight ones only where there are two or more, or one leads:
-    "T-Shirts/Tops" is one level, "Home/Kitchen/Pans" three. A list written out holds one level or
-    path in each of its texts.
+    "T-Shirts/Tops" is one level, "Home/Kitchen/Pans" three; so with colons. A list written out
+    holds one level or path in each of its texts or names.
     """
+    if text[:2] in ("[{", '{"') and (named := _named(text)):
+        return [level for part in named for level in levels(part)]
+    if len(text) > 2 and text[0] == text[-1] == '"' and '"' not in text[1:-1]:
+        text = text[1:-1]
     listed = _LIST.fullmatch(text)
     if listed:
         return [level for part in _NEXT.split(listed[1]) for level in levels(part)]
@@ -61,7 +69,25 @@ def levels(text: str) -> list[str]:
         return _filled(_SPACED_SLASH.split(whole))
     if whole.count("/") > 1 or whole.startswith("/"):
         return _filled(_SLASH.split(whole))
+    if len(_COLON.findall(whole)) > 1 and not _CLOCK.search(whole):
+        return _filled(_COLON.split(whole))
     return parts
+
+
+def _named(text: str) -> list[str]:
+    """The names in a list of objects, written as JSON: [{"id": 7, "name": "Home"}]."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return []
+    several = found if isinstance(found, list) else [found]
+    return [
+        value
+        for one in several
+        if isinstance(one, dict)
+        for key, value in one.items()
+        if _NAMES.match(key) and isinstance(value, str)
+    ]
 
 
 def _filled(parts: list[str]) -> list[str]:

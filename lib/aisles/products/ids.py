@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,9 +39,17 @@ _IN_LIST = (
     r"(?i)^[\[{\"'<](?:.*?[\[\s\"'{<,:])??"
     r"(?P<link>(?:https?:)?\\?/\\?/[^\s\"'<>/\\][^\s\"'<>\[\]{}]*)"
 )
-_URL = rf"(?i)^(?:https?:)?//[^\s/]|^www\.[^\s]|{_IN_LIST}"
-# Two links in one cell, or the ends of a list of them (Tradedoubler writes `...jpg::`).
-_URL_JUNK = r"[;,:]*[\s|].*$|(?:[;,]|::)+(?:(?i:https?:)?//.*)?$|:$"
+_HOST = r"(?:[a-z0-9-]+\.)+[a-z]{2,18}/[^\s]*[/.?=0-9]"
+_START = rf"(?:(?:https?:)?\\?/\\?/[^\s/]|www\.[^\s]|https?%3A%2F%2F|{_HOST})"
+_URL = rf"(?i)^[\s,;|]*{_START}|{_IN_LIST}"
+# Two links in one cell, words behind a picture, the ends of a list (Tradedoubler: `...jpg::`).
+_URL_JUNK = (
+    r"(?i)[;,:]*[\s|][\s,;|]*(?:(?:https?:)?//|www\.).*$|[;,]*[\s|]+$"
+    r"|(?:[;,]|::)+(?:(?:https?:)?//.*|https?)?$|:$"
+)
+_WORDS_BEHIND = r"(?i)^(?P<link>.*?\.(?:jpe?g|png|gif|webp|avif))[;,:]*[\s|].*$"
+_BEFORE = r"^[\s,;|]+"
+_UNUSUAL = r"(?i)\s|^//|^www\.|^https?%3A|\\/|^(?:https?://){2}"
 
 
 def link(read: Cells, columns: Sequence[str]) -> pa.StringArray:
@@ -118,9 +128,34 @@ def joined(records: Column | str) -> Column:
 
 
 def _trimmed(urls: pa.StringArray) -> pa.StringArray:
-    """The first link of each cell, without what a list of links leaves around it."""
+    """The first link of each cell as an address: without what a list of links leaves around it,
+    with a scheme, spaces escaped."""
+    urls = _where(urls, _BEFORE, lambda some: pc.replace_substring_regex(some, _BEFORE, ""))
     urls = _where(urls, _LISTED, _first_listed)
-    return _where(urls, _URL_JUNK, lambda some: pc.replace_substring_regex(some, _URL_JUNK, ""))
+    urls = _where(urls, _WORDS_BEHIND, _before_words)
+    urls = _where(urls, _URL_JUNK, lambda some: pc.replace_substring_regex(some, _URL_JUNK, ""))
+    return _where(urls, rf"{_UNUSUAL}|^{_HOST}", _written)
+
+
+def _written(urls: pa.StringArray) -> pa.StringArray:
+    """Unusual links, a few of many, as browsers write them."""
+    return pa.array([_plain(url) for url in urls.to_pylist()], pa.string())
+
+
+def _plain(url: str) -> str:
+    url = url.strip().replace("\\/", "/")
+    if re.match(r"(?i)https?%3A%2F%2F", url):
+        url = unquote(url)
+    url = re.sub(r"(?i)^(?:https?://)+(?=https?://)", "", url)
+    if url.startswith("//"):
+        url = f"https:{url}"
+    elif not re.match(r"(?i)https?://", url):
+        url = f"https://{url}"
+    return re.sub(r"\s", "%20", url)
+
+
+def _before_words(cells: pa.StringArray) -> pa.StringArray:
+    return pc.struct_field(pc.extract_regex(cells, _WORDS_BEHIND), "link")
 
 
 def _first_listed(cells: pa.StringArray) -> pa.StringArray:

@@ -46,12 +46,20 @@ _UNITS = [word for word, kind in _TABLE if kind == "unit"]
 _UNIT = re.compile(
     r"\s*(?:/|\b(?:per|pro|je|par)\b)\s*(?:10{0,3}\s*)?"
     rf"(?:{_any_of([w for w in _UNITS if len(w) > 1])}"
-    rf"|(?-i:{_any_of([w for w in _UNITS if len(w) == 1])}))\.?\s*\)?\s*$",
+    rf"|(?-i:{_any_of([w for w in _UNITS if len(w) == 1])}))\.?(?:\s+of\s+[0-9]+)?\s*\)?\s*$",
     re.IGNORECASE,
 )
 # `,-` and the like in the place of decimals.
 _NO_DECIMALS = re.compile(r"\s?[.,:/]\s?[-–—=_]")
 _PER = re.compile(r"\b(?:per|pro|je|par)\b", re.IGNORECASE)
+# A tax or a reduction told beside the price: 19,90 EUR 19%, Rs. 499 (20% off).
+_PERCENT = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?\s?%")
+# Between two prices: the second one is paid.
+_NOW = re.compile(
+    r"\b(?:now|jetzt|nur|maintenant|ora|ahora|agora|por|nu|nå|nyt|teraz|nyní|teď|most|acum|şimdi"
+    r"|сейчас|зараз|τώρα)\b|现价|現価格|今だけ",
+    re.IGNORECASE,
+)
 # Not ASCII, Latin, Greek, Cyrillic or a common sign of money: digits and spaces of other kinds.
 _UNUSUAL = re.compile("[^\x00-\x7f£¥À-\u052f€₹]")
 _RAISED = re.compile("(?<=[0-9])([⁰¹²³⁴-⁹]{2})(?![⁰¹²³⁴-⁹])")
@@ -63,8 +71,13 @@ _CENTS = re.compile(
 )
 _NEGATIVE = re.compile(r"[-−]|\((?!.*\))")
 _QUOTES = "'\"`=‘’“” \t"
-_ARABIC = str.maketrans("٫٬،", ".,,")
+_ARABIC = str.maketrans("٫٬،〜", ".,,~")
 _LARGEST = 2**63 - 1
+_GRAVE = re.compile(r"(?<=[0-9])[`´](?=[0-9]{3}(?![0-9]))")
+_TINY = re.compile(r"([0-9]{1,4})\s?([^\W\d_]+)\.?")
+_MINOR = {row["word"]: tuple(row["codes"].split()) for row in rows("minor_words.csv")} | {
+    "p": ("GBP",)
+}
 
 
 def parse_price(
@@ -76,13 +89,18 @@ def parse_price(
     its numbers count minor units, which a text with a currency and decimals of its own overrules.
     """
     text = _plain(text)
+    if (tiny := _TINY.fullmatch(text)) and tiny[2].casefold() in _MINOR:  # 99 Cent, 99p
+        return int(tiny[1]), settle(_MINOR[tiny[2].casefold()], stated)
     numbers = list(_NUMBER.finditer(text))
     if len(numbers) == 2 and _with_point(text) != text:
         text = _with_point(text)
         numbers = list(_NUMBER.finditer(text))
     if not 1 <= len(numbers) <= 2:
         return None, stated
-    first, rest = numbers[0], text[numbers[0].end() :]
+    if len(numbers) == 2 and _NOW.search(text, numbers[0].end(), numbers[1].start()):
+        text, numbers = text[numbers[0].end() :], []  # Was £20.00 Now £12.00
+    first = numbers[0] if numbers else next(_NUMBER.finditer(text))
+    rest = text[first.end() :]
     possible = _money(text[: first.start()] + " " + _NUMBER.sub(" ", rest))
     if possible is None or _NEGATIVE.search(text[: first.start()]):
         return None, stated
@@ -92,6 +110,8 @@ def parse_price(
     # All the currencies that a `kr` may be write their decimals alike.
     written = code or next((each for each in possible if each in EXPONENTS), None)
     amount = _decimal(first.group(), grouped, written, comma)
+    if amount is None:
+        return None, stated
     scaled = amount if counts else amount * 10 ** exponent(code)
     whole = int(scaled.to_integral_value(ROUND_HALF_UP))
     return (whole if whole <= _LARGEST else None), code
@@ -102,6 +122,10 @@ def _plain(text: str) -> str:
     if not text.isascii() and _UNUSUAL.search(text):
         raised = _RAISED.sub(r" \1", text)
         text = "".join(map(_usual, raised)).translate(_ARABIC)
+    if "%" in text:
+        text = _PERCENT.sub(" ", text)
+    if "`" in text or "´" in text:
+        text = _GRAVE.sub("'", text)
     if "/" in text or _PER.search(text):
         text = _UNIT.sub("", text)
     if " ," in text or " ." in text:
@@ -134,8 +158,10 @@ def _apart(before: str, between: str, after: str) -> bool:
     """Whether what stands between two numbers parts an amount's whole from its cents."""
     if not between:
         return True
+    if between == ":":
+        return True
     outside = bool(_money(before) or _money(after))
-    return outside if between == ":" else bool(meanings(between.rstrip("."))) and not outside
+    return bool(meanings(between.rstrip("."))) and not outside
 
 
 @lru_cache(maxsize=4096)
@@ -171,10 +197,10 @@ def _known(word: str) -> list[str]:
     return []
 
 
-def _decimal(token: str, grouped: bool, code: str | None, comma: bool | None) -> Decimal:
+def _decimal(token: str, grouped: bool, code: str | None, comma: bool | None) -> Decimal | None:
     """The number of a digits-and-separators token, read by its own shape, then by habit.
 
-    grouped: known to have no three decimals.
+    grouped: known to have no three decimals. None where its marks part no groups: 12.00.00.
     """
     token = re.sub(r"[ '’]", "", token)
     last = max(token.rfind("."), token.rfind(","))
@@ -183,6 +209,8 @@ def _decimal(token: str, grouped: bool, code: str | None, comma: bool | None) ->
     whole, mark, fraction = token[:last], token[last], token[last + 1 :]
     mixed = ("," if mark == "." else ".") in whole
     ambiguous = not mixed and len(fraction) == 3 and 1 <= len(whole) <= 3
+    if mark in whole and len(fraction) != 3:
+        return None
     if mark in whole or (ambiguous and (grouped or _thousands(mark, code, comma))):
         whole, fraction = token, ""
     return Decimal(f"{re.sub('[.,]', '', whole) or 0}.{fraction or 0}")

@@ -232,10 +232,20 @@ def _report(counts: list[dict[str, Any]], account: Account) -> None:
         account.rows_out += row["kept"]
         name = f"{row['network']}/{row['retailer']}"
         if not row["complete"]:
-            account.warn(f"{name}: {row['file']} ends early or disagrees with its trailer")
+            account.warn(f"{name}: {row['file']} {_lacking(row)}")
         account.figures[f"kept {name}"] = row["kept"]
         account.figures[f"rejected {name}"] = row["rejected"]
     account.figures["rejected"] = account.rows_in - account.rows_out
+
+
+def _lacking(row: dict[str, Any]) -> str:
+    """Why a file is not complete, as far as its row of feed_files tells."""
+    counted = row["trailer_count"]
+    if counted is not None and counted > row["read"]:
+        return f"has {row['read']} records where its trailer counts {counted}"
+    if row["read"] and not row["kept"]:
+        return "cannot be read: its reason is in rejected_items"
+    return "ends early"
 
 
 def _kept(records: DataFrame) -> DataFrame:

@@ -132,8 +132,8 @@ class Run(Common):
     """All stages, feed files to candidates, in one session."""
 
     feeds: str = param(REQUIRED, "folder with one file <network>/<retailer>.* a feed")
-    categories: str = param(REQUIRED, "CSV category_id,parent_id,level,name,path")
-    rules: str = param(REQUIRED, "CSV rule_id,category_id,condition,enabled,author_note")
+    categories: str = param("", "CSV category_id,parent_id,level,name,path; from label on needed")
+    rules: str = param("", "CSV rule_id,category_id,condition,enabled,author_note; likewise")
     answers: str = param("", "file, folder or address of human answers, see review")
     truth: str = param("", "folder of truth files; for evaluate alone")
     images: str = param("", "CSV prefix,location of pictures")

@@ -34,6 +34,13 @@ def check_inputs(params: Run) -> None:
             raise ValueError(f"--{name} {value}: no such file")
     if params.until and params.until not in STAGES:
         raise ValueError(f"--until {params.until}: no such stage; known: {', '.join(STAGES)}")
+    order = list(STAGES)
+    if not params.until or order.index(params.until) >= order.index("review"):
+        for name in ("categories", "rules"):
+            if not getattr(params, name):
+                raise ValueError(
+                    f"--{name} is missing; only --until a stage before review needs none"
+                )
 
 
 def run_all(job: Job, params: Run) -> None:
