@@ -188,6 +188,13 @@ def test_broken_record_leaves_the_others_whole(monkeypatch: pytest.MonkeyPatch) 
         assert parsed.complete
 
 
+def test_signs_that_xml_does_not_allow_are_mended() -> None:
+    titles = ["Topf &#x3;5", "Topf < 5 cm", "Topf <5 cm", "<![CDATA[a < 5]]> b", "R&D", "x << y"]
+    items = "".join(f"<item><id>{no}</id><t>{one}</t></item>" for no, one in enumerate(titles))
+    found = [row["t"] for row in read(f"<items>{items}</items>")[0]]  # type: ignore[call-overload]
+    assert found == ["Topf 5", "Topf < 5 cm", "Topf <5 cm", "a < 5 b", "R&D", "x << y"]
+
+
 def test_truncated_xml_keeps_what_was_read() -> None:
     data = RSS.format("".join(f"<item><id>{no}</id><t>x</t></item>" for no in range(9)))
     rows, parsed = read(data[: data.index("<id>7") + 4])

@@ -14,6 +14,9 @@ from aisles.feeds.xmlpath import qualified, safe_parser
 
 MAX_DEPTH = 100
 _PREFIX = re.compile(rb"[<\s/]([A-Za-z_][\w.-]*):[A-Za-z_]")
+# References to controls, which XML has none for; a < that opens nothing, outside of CDATA.
+_NO_SIGN = re.compile(rb"(?i)&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2\d|3[01]));")
+_LESS = re.compile(rb"(<!\[CDATA\[(?:.*?\]\]>|.*\Z))|<(?=[\s\d=<])", re.S)
 _AMPERSAND = re.compile(
     rb"(<!\[CDATA\[(?:.*?\]\]>|.*\Z))|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[\da-fA-F]+);)", re.S
 )
@@ -129,14 +132,16 @@ class Kinds:
 
 
 def _mended(record: bytes) -> bytes:
-    """The record with HTML's named entities spelt out, lone ``&`` escaped, controls dropped."""
+    """The record with HTML's named entities spelt out, lone ``&`` and ``<`` escaped, controls
+    dropped."""
 
     def sign(found: re.Match[bytes]) -> bytes:
         name = found[1].decode() + ";"
         known = name in html.entities.html5 and name[:-1] not in ("amp", "lt", "gt", "quot", "apos")
         return html.entities.html5[name].encode() if known else found[0]
 
-    text = _NAMED.sub(sign, _CONTROL.sub(b"", record))
+    text = _NAMED.sub(sign, _NO_SIGN.sub(b"", _CONTROL.sub(b"", record)))
+    text = _LESS.sub(lambda found: found[1] or b"&lt;", text)
     return _AMPERSAND.sub(lambda found: found[1] or b"&amp;", text)
 
 
