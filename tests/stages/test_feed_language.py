@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from test_deliveries import D1, D2, Shop, line
 
-from aisles.stages.languages import language_of_feed, languages_in, spoken
 from aisles.stages.readings import reading_of
+from aisles.stages.told import Told, languages_in, saying, told_of_feed
 
 ROLES = [
     {"column": "name", "role": "title", "confidence": 0.9, "decimals": None, "profile": None},
@@ -31,19 +31,19 @@ def samples(titles: list[str | None]) -> pa.Table:
 
 
 def test_a_sample_tells_the_language_and_the_reading_has_it() -> None:
-    told = language_of_feed(samples([*GERMAN, None]), ROLES, ())
-    assert told == "de"
-    rows = spoken(ROLES, told)
+    told = told_of_feed(samples([*GERMAN, None]), ROLES)
+    assert told == Told("de")
+    rows = saying(ROLES, told)
     assert {row["column"]: row["language"] for row in rows} == {"name": "de", "id": None}
     assert languages_in(rows) == ("de",)
     assert reading_of(rows).languages == ("de",)
-    assert reading_of(rows).fingerprint != reading_of(spoken(ROLES, None)).fingerprint
+    assert reading_of(rows).fingerprint != reading_of(saying(ROLES, Told())).fingerprint
 
 
 def test_a_sample_without_texts_keeps_what_is_stored() -> None:
-    assert language_of_feed(samples([None]), ROLES, ["de", "fr"]) == "de fr"
-    assert language_of_feed(samples(["7", "8"]), ROLES, ()) is None
-    assert language_of_feed(samples(GERMAN), ROLES[1:], ["de"]) == "de"
+    assert told_of_feed(samples([None]), ROLES, Told("de fr", "EUR")) == Told("de fr", "EUR")
+    assert told_of_feed(samples(["7", "8"]), ROLES) == Told()
+    assert told_of_feed(samples(GERMAN), ROLES[1:], Told("de")) == Told("de")
 
 
 @pytest.mark.long

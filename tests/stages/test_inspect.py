@@ -191,7 +191,9 @@ def test_two_columns_that_compete() -> None:
     about = [warning for warning in report.warnings if "compete" in warning]
     taken = next(c.name for c in report.columns if c.role == "merchant_product_id")
     assert len(about) == 1 and about[0].startswith(f"columns {taken} (")
-    assert about[0].endswith("compete for merchant_product_id: the first one was taken")
+    assert about[0].endswith(f"compete for merchant_product_id: {taken} was taken")
+    (other,) = [c for c in report.columns if c.name.endswith(" id") and not c.role]
+    assert other.why.startswith("fits merchant_product_id (")
 
 
 def test_no_roles_at_all() -> None:

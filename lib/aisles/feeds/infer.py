@@ -18,6 +18,8 @@ from aisles.feeds.shapes import Shape, shape_of
 from aisles.feeds.vocabulary import UNKNOWN, NameScores, speaks_of
 
 SAMPLE_ROWS = 2000
+NO_ROLE = "no role fits"
+"""The evidence of a column without a role."""
 THRESHOLD = 2.2
 """Points from which a column gets a role at all."""
 EXTRA_THRESHOLD = 3.6
@@ -184,7 +186,7 @@ def _agreement(main: Column, other: Column) -> float:
 
 def _result(column: Column, role: int | None) -> ColumnRole:
     if role is None:
-        why = "no role fits" if column.clues else "empty"
+        why = NO_ROLE if column.clues else "empty"
         return ColumnRole(column.name, None, 0.0, why, column.shape)
     points = float(column.scores[role])
     rival = float(np.delete(column.scores, role).max())

@@ -23,7 +23,7 @@ from aisles.feeds.roles import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-SETTLED_SCHEMA = f"{ROLES_SCHEMA}, run_date date, language string"
+SETTLED_SCHEMA = f"{ROLES_SCHEMA}, run_date date, language string, currency string"
 """The rows of ``Settled``, in the order of ``as_tuple``."""
 _NAMES = [part.split()[0] for part in SETTLED_SCHEMA.split(", ")]
 _OUTGROWN = 4

@@ -95,7 +95,8 @@ class Reading:
     habit: how its prices write decimals; None: as each batch tells. languages: those that its
     texts are in, ISO 639-1; none where that is not known. minor: columns of prices that count minor
     units though their names do not say so. unread: columns that people stated to have no role, and
-    that are no prices of a sale either, whatever their names say.
+    that are no prices of a sale either, whatever their names say. currency: ISO 4217 code of prices
+    that state none.
     """
 
     columns: Mapping[str, Sequence[str]]
@@ -104,6 +105,7 @@ class Reading:
     languages: tuple[str, ...] = ()
     minor: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+    currency: str | None = None
 
     @staticmethod
     def of(
@@ -113,18 +115,20 @@ class Reading:
         languages: Sequence[str] = (),
         minor: Collection[str] = (),
         unread: Collection[str] = (),
+        currency: str | None = None,
     ) -> Reading:
         """From (column, role, confidence): those of higher confidence first, else as given."""
         columns: dict[str, list[str]] = {}
         for column, role, _ in sorted(roles, key=lambda item: -item[2]):
             columns.setdefault(role, []).append(column)
         sets = (frozenset(minor), frozenset(unread))
-        return Reading(columns, frozenset(constant), habit, tuple(languages), *sets)
+        return Reading(columns, frozenset(constant), habit, tuple(languages), *sets, currency)
 
     @property
     def fingerprint(self) -> str:
         """Equal where the same records give the same products."""
         said = [VERSION, self.columns, sorted(self.constant), self.habit, self.languages]
+        said.append(self.currency)
         if self.minor or self.unread:
             said += [sorted(self.minor), sorted(self.unread)]
         text = json.dumps(said, sort_keys=True).encode()
@@ -211,13 +215,11 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
     ]
     category = merchant_category(read.texts, columns("merchant_category"), read.records)
     stated = read.take(first("currency"))
-    now, before = (
-        prices(read, roles.get(role, ()), stated, reading.habit, reading.minor)
-        for role in ("price", "old_price")
-    )
+    told = (stated, reading.habit, reading.minor, reading.currency)
+    now, before = (prices(read, roles.get(role, ()), *told) for role in ("price", "old_price"))
     taken = {name for own in roles.values() for name in own} | reading.unread
     named = sale_columns(read.names, taken)
-    sale = prices(read, named, stated, reading.habit, reading.minor) if named else None
+    sale = prices(read, named, *told) if named else None
     offer = offered(now, before, sale)
     skipped = {name for role in _WORDLESS for name in roles.get(role, [])} | reading.constant
     names = ("title", "description", "brand", "color", "size", "gender")

@@ -37,11 +37,12 @@ def prices(
     stated: pa.StringArray,
     habit: Habit | None,
     minor: Collection[str] = (),
+    usual: str | None = None,
 ) -> Prices:
     """The price of each record in the first of the columns that is filled there.
 
     stated: texts of the currency column. minor: columns that count minor units, whatever their
-    names say.
+    names say. usual: the ISO 4217 code of prices that state none.
     """
     places = [read.column(name) for name in columns]
     chosen = first_filled(places, read.records)
@@ -50,7 +51,8 @@ def prices(
     for name, own in zip(columns, places, strict=True):
         here = pa.array((chosen == own) & (own >= 0))
         texts = pc.if_else(here, read.take(own), None) if len(columns) > 1 else read.take(own)
-        says = replace(price_name(name), minor=True) if name in minor else price_name(name)
+        says = price_name(name)
+        says = replace(says, minor=says.minor or name in minor, currency=says.currency or usual)
         found, found_codes = parse_prices(texts, stated, habit, says)
         amounts = pc.if_else(here, found, amounts)
         codes = pc.if_else(here, found_codes, codes)

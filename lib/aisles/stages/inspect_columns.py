@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aisles.encode.hashing import hash_strings
-from aisles.feeds.infer import ColumnSample, infer
+from aisles.feeds.infer import NO_ROLE, ColumnSample, infer
 from aisles.products.quality import holds_something
 
 MOST_COLUMNS = 2000
@@ -114,7 +114,7 @@ def described(
             name=row["column"],
             role=row["role"],
             confidence=row["confidence"],
-            why=row["evidence"],
+            why=_why(row, others.get(row["column"])),
             filled=tally.filled.get(row["column"], 0),
             distinct=tally.distinct(row["column"]),
             samples=_samples(row["column"], records),
@@ -123,6 +123,13 @@ def described(
         for row in [*rows, *late]
     ]
     return [column for column in every if column.filled or not column.samples]
+
+
+def _why(row: Mapping[str, Any], rival: tuple[str, float] | None) -> str:
+    """The evidence of the row; of a column that another one beat, for which role it was."""
+    if rival is None or row["evidence"] != NO_ROLE:
+        return str(row["evidence"])
+    return f"fits {rival[0]} ({rival[1]:.2f}), which another column fits better"
 
 
 def _samples(name: str, records: Sequence[dict[str, str]], most: int = 2) -> tuple[str, ...]:

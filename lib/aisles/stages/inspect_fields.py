@@ -34,11 +34,15 @@ class FieldReport:
 
 
 class Fields:
-    """The counts of every field over cleaned records, rejected ones included."""
+    """The counts of every field over cleaned records, rejected ones included.
 
-    def __init__(self, roles: Sequence[Role]) -> None:
+    on_sale: columns without a role that hold the price while a product is on sale.
+    """
+
+    def __init__(self, roles: Sequence[Role], on_sale: Sequence[str] = ()) -> None:
         columns = Reading.of(roles).columns
         self._columns = {field.name: tuple(columns.get(field.role, ())) for field in FIELDS}
+        self._columns["price_minor"] += tuple(on_sale)
         self._filled = np.zeros(len(FIELDS), np.int64)
         self._valid = np.zeros(len(FIELDS), np.int64)
         self._sample: dict[str, str] = {}

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from aisles.feeds.formats import Format
 from aisles.feeds.spark import format_text
 from aisles.products.normalise import Readings, normalise_batch
+from aisles.products.offer import sale_columns
 from aisles.stages.inspect_columns import Column, Tally, described, rivals
 from aisles.stages.inspect_fields import FieldReport, Fields
 from aisles.stages.inspect_ids import Ids, Shared
@@ -129,7 +130,9 @@ def survey(
     doubtful = not whole or lost is not None
     roles = settled(drawn, None if form is None else format_text(form), known, doubtful)
     given = [(row["column"], row["role"], row["confidence"]) for row in roles.rows if row["role"]]
-    found = Survey(feed, place, Tally(), refusals, Fields(given), Ids())
+    stated = reading_of(roles.rows).unread | {name for name, *_ in given}
+    on_sale = sale_columns((row["column"] for row in roles.rows if not row["role"]), stated)
+    found = Survey(feed, place, Tally(), refusals, Fields(given, on_sale), Ids())
     readings = {feed: reading_of(roles.rows)}
     for batch in spool.batches():
         found.take(batch, readings)

@@ -15,8 +15,8 @@ from aisles.feeds.roles import roles_of_feed
 from aisles.feeds.settle import by_feed, loans_of, need_of, settle_feed
 from aisles.stages.inspect_loss import Past
 from aisles.stages.inspect_sample import Drawn
-from aisles.stages.languages import language_of_feed, languages_in, spoken
 from aisles.stages.sale_notes import with_sale_notes
+from aisles.stages.told import saying, told_in, told_of_feed
 
 Row = Mapping[str, Any]
 
@@ -55,11 +55,10 @@ def settled(drawn: Drawn, declared: str | None, known: Known, doubtful: bool) ->
     if loans := loans_of({feed: found}, before):
         found = _inferred(drawn.table(declared), loans)
     rows, moved = settle_feed(before.get(feed, []), found, known.stated, known.run_date, doubtful)
-    language = languages_in(before.get(feed, ()))
-    told = " ".join(language) or None
-    if not (doubtful and language) and drawn.rows:
-        told = language_of_feed(drawn.table(None), rows, language)
-    return Settled(with_sale_notes(spoken(rows, told)), moved, _asks(found))
+    told = told_in(before.get(feed, ()))
+    if not (doubtful and told.language) and drawn.rows:
+        told = told_of_feed(drawn.table(None), rows, told)
+    return Settled(with_sale_notes(saying(rows, told)), moved, _asks(found))
 
 
 def unknown(known: Known, settled: Settled, limited: bool) -> Iterator[str]:

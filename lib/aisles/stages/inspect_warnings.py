@@ -83,7 +83,7 @@ def _rivals(report: Report) -> Iterator[str]:
         if _odds(winner.confidence) < CLOSE * _odds(confidence):
             yield (
                 f"columns {winner.name} ({winner.confidence:.2f}) and {column.name} "
-                f"({confidence:.2f}) compete for {role}: the first one was taken"
+                f"({confidence:.2f}) compete for {role}: {winner.name} was taken"
             )
 
 

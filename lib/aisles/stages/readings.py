@@ -19,7 +19,7 @@ from aisles.products.normalise import Reading
 from aisles.products.offer import sale_columns
 from aisles.stages.deliveries import Delivery, Feed, among, every_day, records
 from aisles.stages.job import Account, Job
-from aisles.stages.languages import languages_in, with_languages
+from aisles.stages.told import currency_in, languages_in, with_told
 from aisles.together import together
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _settled(
     doubtful = {one.feed for one in present if not one.whole}
 
     def speaking(samples: DataFrame, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return with_languages(samples, rows, stored, doubtful)
+        return with_told(samples, rows, stored, doubtful)
 
     declared = {one.feed: one.declared for one in present}
     return settled_roles(records(job, present), declared, stored, said, day, doubtful, speaking)
@@ -233,7 +233,8 @@ def reading_of(rows: list[dict[str, Any]]) -> Reading:
     minor = in_minor_units(rows, [*prices, *sale_columns(others, ())])
     stated = {row["column"] for row in rows if row.get("source") == "override"}
     unread = [column for column in others if column in stated]
-    return Reading.of(roles, constant, habit, languages_in(rows), minor, unread)
+    told = (languages_in(rows), minor, unread, currency_in(rows))
+    return Reading.of(roles, constant, habit, *told)
 
 
 def _says_one_thing(profile: str) -> bool:

@@ -1,0 +1,37 @@
+"""The currency of a feed, told by the prices of a sample that state one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aisles.products.columns import cells, first_filled
+from aisles.products.offer import prices
+from aisles.products.text import clean
+
+_FEW = 3  # prices that must state a currency
+_ONE = 0.98  # share of one currency among them from which it is the feed's
+_STAYS = 0.9  # share down to which the stored one stays
+
+
+def feed_currency(
+    maps: pa.MapArray, columns: Mapping[str, Sequence[str]], stored: str | None = None
+) -> str | None:
+    """The ISO 4217 code that nearly all prices of these records state; None where there is none.
+
+    By its cell, the currency column, or the price column's name. columns: those of each role. The
+    stored one stays where nothing is stated, or while most prices state it.
+    """
+    roles = {role: columns.get(role, ()) for role in ("price", "old_price", "currency")}
+    read = cells(maps, clean, [name for names in roles.values() for name in names])
+    stated = read.take(first_filled(map(read.column, roles["currency"]), read.records))
+    found = [prices(read, roles[role], stated, None) for role in ("price", "old_price")]
+    codes = [pc.if_else(pc.is_valid(one.amounts), one.codes, None) for one in found]
+    counts = Counter(code for of_role in codes for code in of_role.drop_null().to_pylist())
+    if not counts or counts[stored] >= _STAYS * counts.total():
+        return stored
+    code, times = counts.most_common(1)[0]
+    return code if times >= max(_FEW, _ONE * counts.total()) else None

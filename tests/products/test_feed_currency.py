@@ -1,0 +1,53 @@
+"""The currency of a feed from prices that state one, and prices that state none."""
+
+import pyarrow as pa
+import pytest
+
+from aisles.products.columns import cells
+from aisles.products.feed_currency import feed_currency
+from aisles.products.normalise import Reading
+from aisles.products.offer import prices
+from aisles.products.text import clean
+
+COLUMNS = {"price": ["price"], "old_price": ["was"], "currency": ["cur"]}
+
+
+def maps(*rows: dict[str, str]) -> pa.MapArray:
+    return pa.array([list(row.items()) for row in rows], pa.map_(pa.string(), pa.string()))
+
+
+YEN = [{"price": f"¥{n},800"} for n in range(1, 10)]
+BARE = [{"price": "12800"}, {"price": "12,800"}, {"price": "on request"}]
+EURO = [{"price": f"{n},50 EUR"} for n in range(1, 100)]
+CASES = {
+    "what some cells say": ([*YEN, *BARE], None, "JPY"),
+    "old prices count": ([{"price": "1", "was": f"{n} zł"} for n in range(3)], None, "PLN"),
+    "the currency column": ([{"price": str(n), "cur": "SEK"} for n in range(5)], None, "SEK"),
+    "too few": ([*YEN[:2], *BARE], None, None),
+    "none": (BARE, None, None),
+    "two of them": ([*YEN, {"price": "$5"}], None, None),
+    "one stray": ([*EURO, {"price": "$5"}], None, "EUR"),
+    "nothing is stated any more": (BARE, "JPY", "JPY"),
+    "most still state it": ([*YEN, {"price": "$5"}], "JPY", "JPY"),
+    "another one now": (YEN, "CNY", "JPY"),
+}
+
+
+@pytest.mark.parametrize(("rows", "stored", "code"), CASES.values(), ids=CASES)
+def test_currency_of_a_feed(rows: list[dict[str, str]], stored: str, code: str | None) -> None:
+    assert feed_currency(maps(*rows), COLUMNS, stored) == code
+
+
+def test_a_price_that_states_none_has_the_usual_one() -> None:
+    rows = [*BARE[:2], {"price": "$5"}, {"price": "7", "cur": "EUR"}, {"was": "8"}]
+    read = cells(maps(*rows), clean)
+    stated = read.take(read.column("cur"))
+    found = prices(read, ["price"], stated, None, (), "JPY")
+    assert found.amounts.to_pylist() == [12800, 12800, 500, 700, None]
+    assert found.codes.to_pylist() == ["JPY", "JPY", "USD", "EUR", None]
+
+
+def test_another_currency_is_another_reading() -> None:
+    roles = [("price", "price", 1.0)]
+    fingerprints = {Reading.of(roles, currency=code).fingerprint for code in (None, "JPY", "CNY")}
+    assert len(fingerprints) == 3
