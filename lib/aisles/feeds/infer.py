@@ -25,8 +25,6 @@ THRESHOLD = 2.2
 EXTRA_THRESHOLD = 3.6
 _LEVEL_THRESHOLD = 2.8
 _EMPTY_HEADER = 3.9
-_ELSE = -2.0
-_UNSAID = -1.0
 _EMPTY_FACTOR = 0.65
 _POSITION_POINTS = 0.3
 _BLANK = Shape(0, 0.0, 0.0, 0, 0.0, 0.0)
@@ -87,21 +85,13 @@ def infer(
     best = max(scored, key=lambda c: c.scores[0], default=None)
     title = best.name if best is not None and best.scores[0] > 0 else None
     samples, shapes = {c.name: c.values for c in scored}, {c.name: c.shape for c in scored}
-    apart = {c.name for c in scored if header and _no_other_price(c)}
+    # The lowest price of some time, of variants or of sellers is none before or during a sale.
+    apart = {c.name for c in scored if header and speaks_of("least", c.name)}
     _score(scored, relations_of(samples, shapes, title, apart))
     chosen = _assign(scored)
     complete(scored, chosen)
     _add_extras(scored, chosen, header)
     return [_result(column, chosen.get(place)) for place, column in enumerate(scored)]
-
-
-def _no_other_price(column: Column) -> bool:
-    """Whether the name says that the amounts are no price before or during a sale.
-
-    Postage, taxes, and the lowest price of some time or of some sellers.
-    """
-    named = column.named.scores
-    return max(named["price"], named["old_price"]) <= _ELSE or speaks_of("least", column.name)
 
 
 def _score(columns: Sequence[Column], relations: Mapping[str, Relation]) -> None:
@@ -162,8 +152,7 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
     if role == "merchant_category":
         # What is called the shop's own stands beside the network's categories.
         own = not header or speaks_of("shop", main.name) == speaks_of("shop", other.name)
-        said = named >= 1.4 or (_is_level(other) and named >= _UNSAID)
-        return own and other.shape.gender < 0.5 and (not header or said)
+        return own and other.shape.gender < 0.5 and (not header or named >= 1.4)
     if role == "description":
         return not header or named >= 1.5
     if role in ("image_url", "product_url"):

@@ -73,6 +73,7 @@ _NEGATIVE = re.compile(r"[-−]|\((?!.*\))")
 _QUOTES = "'\"`=‘’“” \t"
 _ARABIC = str.maketrans("٫٬،〜", ".,,~")
 _LARGEST = 2**63 - 1
+_MYRIADS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*[万萬만]\s*([0-9]{1,4}(?![0-9]))?")  # 1万2800円
 _GRAVE = re.compile(r"(?<=[0-9])[`´](?=[0-9]{3}(?![0-9]))")
 _TINY = re.compile(r"([0-9]{1,4})\s?([^\W\d_]+)\.?")
 _MINOR = {row["word"]: tuple(row["codes"].split()) for row in rows("minor_words.csv")} | {
@@ -122,6 +123,8 @@ def _plain(text: str) -> str:
     if not text.isascii() and _UNUSUAL.search(text):
         raised = _RAISED.sub(r" \1", text)
         text = "".join(map(_usual, raised)).translate(_ARABIC)
+    if _MYRIADS.search(text):
+        text = _MYRIADS.sub(_unfolded, text)
     if "%" in text:
         text = _PERCENT.sub(" ", text)
     if "`" in text or "´" in text:
@@ -131,6 +134,10 @@ def _plain(text: str) -> str:
     if " ," in text or " ." in text:
         text = _SPLIT_DECIMALS.sub(r"\1", text)
     return text.strip(_QUOTES)
+
+
+def _unfolded(myriads: re.Match[str]) -> str:
+    return str(int(Decimal(myriads[1]) * 10_000) + int(myriads[2] or 0))
 
 
 def _usual(sign: str) -> str:
