@@ -48,6 +48,11 @@ _URL_JUNK = (
     r"|(?:[;,]|::)+(?:(?:https?:)?//.*|https?)?$|:$"
 )
 _WORDS_BEHIND = r"(?i)^(?P<link>.*?\.(?:jpe?g|png|gif|webp|avif))[;,:]*[\s|].*$"
+# Nothing to mend: what nearly all links of most feeds are.
+_PLAIN = (
+    r"""(?i)^https?://[^\s/,;|:<>"'\\]+(?::[0-9]+)?"""
+    r"""(?:[/?#](?:[^\s,;|<>"'\\]*[^\s,;|:<>"'\\])?)?$"""
+)
 _BEFORE = r"^[\s,;|]+"
 _UNUSUAL = r"(?i)\s|^//|^www\.|^https?%3A|\\/|^(?:https?://){2}"
 
@@ -130,6 +135,14 @@ def joined(records: Column | str) -> Column:
 def _trimmed(urls: pa.StringArray) -> pa.StringArray:
     """The first link of each cell as an address: without what a list of links leaves around it,
     with a scheme, spaces escaped."""
+    plain = pc.match_substring_regex(urls, _PLAIN)
+    odd = pc.fill_null(pc.invert(plain), False)
+    return (
+        pc.replace_with_mask(urls, odd, _mended(urls.filter(odd))) if pc.any(odd).as_py() else urls
+    )
+
+
+def _mended(urls: pa.StringArray) -> pa.StringArray:
     urls = _where(urls, _BEFORE, lambda some: pc.replace_substring_regex(some, _BEFORE, ""))
     urls = _where(urls, _LISTED, _first_listed)
     urls = _where(urls, _WORDS_BEHIND, _before_words)
