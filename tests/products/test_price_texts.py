@@ -42,6 +42,10 @@ TEXTS = [  # text, minor units, currency; nothing else told
     ("Was £20.00 Now £12.00", 1200, "GBP"),
     ("De R$ 99,90 por R$ 79,90", 7990, "BRL"),
     ("statt 20,00 € nur 12,00 €", 1200, "EUR"),
+    ("£20.00 - now £12.00", 1200, "GBP"),
+    ("£20.00 now 12.00", 1200, "GBP"),
+    ("Save £5", None, None),
+    ("£5 off", None, None),
     # tens of thousands
     ("1万2800円", 12800, "JPY"),
     ("1.5万円", 15000, "JPY"),

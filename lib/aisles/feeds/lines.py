@@ -12,6 +12,7 @@ from aisles.feeds.quoting import ESCAPE
 from aisles.feeds.records import RAW_LIMIT, Row, rejected
 from aisles.feeds.rewrite import Rewriter
 from aisles.feeds.shift import Profile, shapes_of_text
+from aisles.feeds.trailer import MOST_CELLS, MOST_CHARS, counts_of, trailer_cells
 
 MAX_RECORD_CHARS = 1 << 20
 MAX_RECORD_LINES = 1000
@@ -20,16 +21,6 @@ MAX_EXTRA = 16
 _MAX_STRAY_TRIES = 64
 _MAX_JOINED = 4
 REMARK = re.compile(r"#+(?:[\s=*-]|$)")
-_TRAILER = re.compile(r"""^["'`]?(?:TRL|TRAILER|FOOTER)(?=\W|$)""", re.I)
-_TRAILER_WORDS = ("TRL", "TRAILER", "FOOTER")
-_MAX_TRAILER_CHARS = 200
-_MAX_TRAILER_CELLS = 4
-_COUNT = re.compile(r"(?<![\w.])\d{1,18}(?![\w.])")
-_DAY = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])"
-_DATE = re.compile(
-    rf"(?<!\d)(?:\d{{4}}[-/.]\d\d?[-/.]\d\d?|\d\d?[./]\d\d?[./]\d{{4}}|{_DAY}(?:\d{{4}}|\d{{6}})?)"
-    r"(?:[T ]?\d\d:\d\d(?::\d\d)?\S*)?(?!\d)"
-)
 
 
 class Resolver:
@@ -110,39 +101,31 @@ class Resolver:
 
     def _is_trailer(self, line: str) -> bool:
         """Whether the line, wherever it stands, is a trailer: it is no record and has a count."""
-        cells = self._trailer_cells(line)
-        numbers = _counts(line) if cells else []
+        cells = trailer_cells(line, self.cells)
+        numbers = counts_of(line) if cells else []
         wide = max(len(self.columns), 4) if line.startswith("TRL") else len(self.columns)
         if not numbers or len(cells) >= wide:
             return False
         self.trailer = numbers
         return True
 
-    def _trailer_cells(self, line: str) -> list[str]:
-        """The cells of a line that begins as a trailer; none of another one."""
-        if len(line) >= _MAX_TRAILER_CHARS or not _TRAILER.match(line):
-            return []
-        cells = self.cells(line)
-        alone = len(cells) == 1 and cells[0].isupper()  # its delimiter may be another one
-        return cells if alone or cells[0].strip().upper() in _TRAILER_WORDS else []
-
     def ending(self, line: str, paired: bool) -> list[int] | None:
         """What the file's last line may count, where it is a trailer; None where it is none.
 
         paired: a T answers an H at the file's start.
         """
-        width, cells = len(self.columns), self._trailer_cells(line)
+        width, cells = len(self.columns), trailer_cells(line, self.cells)
         if len(cells) >= width:  # in capitals, and emptier than a product
-            room = max(_MAX_TRAILER_CELLS, width // 2)
+            room = max(MOST_CELLS, width // 2)
             named = cells[0].isupper() and sum(map(bool, cells)) <= room
         elif cells:
             named = True
         else:
             named = paired and line[:2].strip("\"'")[:1] == "T" and self._is_letter(line)
-        return _counts(line) if named else None
+        return counts_of(line) if named else None
 
     def _is_letter(self, line: str) -> bool:
-        cells = self.cells(line[:_MAX_TRAILER_CHARS])
+        cells = self.cells(line[:MOST_CHARS])
         return cells[0] == "T" and 1 < len(cells) != len(self.columns)
 
     def _is_comment(self, line: str) -> bool:
@@ -298,9 +281,3 @@ class Resolver:
             return False
         shapes = shapes_of_text(cells)
         return not bool(self.profile.shifted(shapes[np.newaxis, :])[0])
-
-
-def _counts(line: str) -> list[int]:
-    """The numbers in a trailer that may count its records; a date only where nothing else may."""
-    bare = _DATE.sub(" ", line)
-    return [int(found) for found in _COUNT.findall(bare) or _COUNT.findall(line)]

@@ -53,7 +53,7 @@ _UNIT = re.compile(
 _NO_DECIMALS = re.compile(r"\s?[.,:/]\s?[-–—=_]")
 _PER = re.compile(r"\b(?:per|pro|je|par)\b", re.IGNORECASE)
 # A tax or a reduction told beside the price: 19,90 EUR 19%, Rs. 499 (20% off).
-_PERCENT = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?\s?%")
+_PERCENT = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?\s?%(?:\s*off\b)?", re.IGNORECASE)
 # Between two prices: the second one is paid.
 _NOW = re.compile(
     r"\b(?:now|jetzt|nur|maintenant|ora|ahora|agora|por|nu|nå|nyt|teraz|nyní|teď|most|acum|şimdi"
@@ -98,12 +98,11 @@ def parse_price(
         numbers = list(_NUMBER.finditer(text))
     if not 1 <= len(numbers) <= 2:
         return None, stated
-    if len(numbers) == 2 and _NOW.search(text, numbers[0].end(), numbers[1].start()):
-        text, numbers = text[numbers[0].end() :], []  # Was £20.00 Now £12.00
-    first = numbers[0] if numbers else next(_NUMBER.finditer(text))
-    rest = text[first.end() :]
-    possible = _money(text[: first.start()] + " " + _NUMBER.sub(" ", rest))
-    if possible is None or _NEGATIVE.search(text[: first.start()]):
+    now = _NOW.search(text, numbers[0].end(), numbers[-1].start())  # Was £20.00 Now £12.00
+    first = numbers[-1] if now else numbers[0]
+    before, rest = text[now.end() if now else 0 : first.start()], text[first.end() :]
+    possible = _money(_NUMBER.sub(" ", text[: first.start()]) + " " + _NUMBER.sub(" ", rest))
+    if possible is None or _NEGATIVE.search(before):
         return None, stated
     code = settle(possible, stated)
     counts = minor and not (possible and re.search(r"[.,][0-9]{2}$", first.group()))
