@@ -29,6 +29,8 @@ _DELTA = {
     "spark.sql.files.maxPartitionBytes": "32m",
     # A run has more stages than the hundred whose generated code Spark keeps by default.
     "spark.sql.codegen.cache.maxEntries": "2000",
+    # Rows of one day, or of a table and its change feed, need no sorting before they are written.
+    "spark.sql.maxConcurrentOutputFileWriters": "2",
     # Only partitions that a job writes to are ever replaced, and only by replaceWhere.
     "spark.sql.sources.partitionOverwriteMode": "static",
 }

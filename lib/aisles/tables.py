@@ -145,6 +145,12 @@ class Tables:
             writer.save(self.path(table))
         return int(seen.get["rows"])
 
+    def clear(self, table: str, where: str) -> None:
+        """Drops the rows for which `where` holds; no transaction where there are none."""
+        rows = self.read(table)
+        if not rows.where(where).isEmpty():
+            self.replace(table, rows.where("false"), where)
+
     def merge(
         self,
         table: str,
@@ -154,6 +160,8 @@ class Tables:
         where: str | None = None,
         update_if: str | None = None,
         update: Mapping[str, str] | None = None,
+        else_if: str | None = None,
+        otherwise: Mapping[str, str] | None = None,
         delete_if: str | None = None,
         insert: bool | Mapping[str, str] = True,
         missing_if: str | None = None,
@@ -165,7 +173,8 @@ class Tables:
 
         where: what holds for every row of the table that has a match; files without such rows are
         not read. update_if: condition under which a matched row is updated; None never updates.
-        update: column -> SQL, default all columns of the source. delete_if: condition under which
+        update: column -> SQL, default all columns of the source. else_if, otherwise: the same of
+        matched rows for which update_if does not hold. delete_if: condition under which
         a matched row is deleted instead; a source row that meets it is not inserted either.
         insert: whether (or column -> SQL with what) new keys are added. missing_if, missing:
         condition and update of the table's rows that the source lacks. stable: the source is
@@ -180,6 +189,9 @@ class Tables:
         if update_if is not None:
             values: dict[str, Any] = dict(update) if update else every
             merge = merge.whenMatchedUpdate(condition=update_if, set=values)
+        if else_if is not None:
+            assert otherwise
+            merge = merge.whenMatchedUpdate(condition=else_if, set=dict(otherwise))
         if insert:
             new: dict[str, Any] = dict(every if insert is True else insert)
             kept = "true" if delete_if is None else f"NOT coalesce({delete_if}, false)"

@@ -21,6 +21,8 @@ from aisles.stages.normalise_plan import Work
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+# So many places, some 100 MB, go to every worker.
+_FEW = 1_000_000
 _QUALITY = ("network", "retailer", "run_date", "file", "filled", "valid")
 # What a record that is rejected again has of its row before, and the place of that one.
 _CARRIED = ("product_id", "raw_hash", "filled", "valid", "reason", "raw", "file", "record_no")
@@ -32,21 +34,33 @@ class Changes:
 
     groups: one row is one product, delivered now or stored; columns: key (product_id, or what
     stands for it in a record without one), places of its records (null: it is delivered no more),
-    active, filled and valid as stored, refused (whether records of it were
-    rejected), changed. refused: the rejected records that the stored products rest on, with key.
-    day: that of the delivery.
+    known (whether it is stored), active, filled and valid as stored, refused (whether records of it
+    were rejected), changed. refused: the rejected records that the stored products rest on, with
+    key. day: that of the delivery. fresh: how many records are to be cleaned. products, records,
+    spoilt: how many unchanged products there are, records of unchanged groups, and groups of these
+    with rejected records.
     """
 
     groups: DataFrame
     refused: DataFrame
     day: dt.date
+    fresh: int
+    products: int
+    records: int
+    spoilt: int
 
     def places(self) -> DataFrame:
         """file and record_no of the records that are to be cleaned."""
         from pyspark.sql import functions as F
 
         found = self.groups.where("changed AND places IS NOT NULL").select(F.inline("places"))
-        return found.select("file", "record_no")
+        places = found.select("file", "record_no")
+        # Without the hint, all records would go through a shuffle to meet a few.
+        return F.broadcast(places) if self.fresh <= _FEW else places
+
+    def known(self) -> DataFrame:
+        """product_id of the stored products that are not as they were."""
+        return self.groups.where("known AND changed").selectExpr("key AS product_id")
 
     def lost(self) -> DataFrame:
         """product_id of the active products that are not as they were: perhaps there no more."""
@@ -69,26 +83,17 @@ class Changes:
         """The rejected records of unchanged products, as rows of rejected_items."""
         return self._rejected().where("reason IS NOT NULL").select(*REJECTED)
 
-    def count(self, account: Account) -> None:
-        """Adds to the books what was not cleaned: unchanged products and their other records."""
-        from pyspark.sql import functions as F
+    def count(self, account: Account) -> int:
+        """Adds to the books what was not cleaned: unchanged products and their other records.
 
-        records, product = F.sum(F.size("places")), F.col("active")
-        row = (
-            self.groups.where("NOT changed")
-            .agg(
-                F.count_if(product).alias("products"),
-                F.coalesce(records, F.lit(0)).alias("records"),
-                F.count_if("refused").alias("spoilt"),
-            )
-            .first()
-        )
-        assert row is not None
-        again = self.carried().count() if row["spoilt"] else 0
-        others = row["records"] - row["products"] - again
-        account.figures["unchanged"] = row["products"]
+        Returns how many of these records are rejected (`carried`).
+        """
+        again = self.carried().count() if self.spoilt else 0
+        others = self.records - self.products - again
+        account.figures["unchanged"] = self.products
         for name, more in (("duplicates", others), ("rejected", again)):
             account.figures[name] = account.figures.get(name, 0) + more
+        return again
 
     def _records(self) -> DataFrame:
         from pyspark.sql import functions as F
@@ -167,6 +172,7 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame) -> Ch
         .select(
             "key",
             "places",
+            F.col("active").isNotNull().alias("known"),
             active.alias("active"),
             "filled",
             "valid",
@@ -174,7 +180,27 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame) -> Ch
             (~F.coalesce(same, F.lit(False))).alias("changed"),
         )
     )
-    return Changes(groups.persist(), before, job.run_date)
+    groups = groups.persist()
+    try:
+        counted = groups.agg(*_counts()).first()
+    except BaseException:
+        groups.unpersist()
+        raise
+    assert counted is not None
+    return Changes(groups, before, job.run_date, *counted)
+
+
+def _counts() -> list[Column]:
+    """Aggregates over the groups: fresh, products, records, spoilt of ``Changes``."""
+    from pyspark.sql import functions as F
+
+    changed, places = F.col("changed"), F.coalesce(F.size("places"), F.lit(0))
+    return [
+        F.coalesce(F.sum(F.when(changed, F.greatest(places, F.lit(0)))), F.lit(0)),
+        F.count_if(~changed & F.col("active")),
+        F.coalesce(F.sum(F.when(~changed, places)), F.lit(0)),
+        F.count_if(~changed & F.col("refused")),
+    ]
 
 
 def _refused(job: Job, cleaned_on: Mapping[Feed, str]) -> DataFrame:

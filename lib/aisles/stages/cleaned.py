@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aisles.products.identity import account as accounted
@@ -26,32 +27,46 @@ def rejected_rows(refused: DataFrame) -> DataFrame:
     return refused.withColumn("raw", raw).select(*REJECTED)
 
 
-def count_cleaned(counted: DataFrame, marks: DataFrame, account: Account) -> tuple[int, int]:
-    """How many records were cleaned, and how many of them are products; adds to the books.
+@dataclass(frozen=True)
+class Cleaned:
+    """How many records were cleaned; of them products and rejected ones, the others duplicates."""
+
+    records: int
+    products: int
+    rejected: int
+
+
+def count_cleaned(counted: DataFrame, marks: DataFrame, account: Account) -> Cleaned:
+    """What became of the records that were cleaned; adds to the books.
 
     counted: the output of `aisles.products.quality.kinds`; marks: that of `verdicts`.
     """
-    cleaned = kept = 0
+    names = ("raw", "products", "duplicates", "rejected")
+    sums = dict.fromkeys(names, 0)
     for row in accounted(counted, marks).collect():  # one a file
-        cleaned += row["raw"]
-        kept += row["products"]
-        for name in ("duplicates", "rejected"):
-            account.figures[name] = account.figures.get(name, 0) + row[name]
-    account.rows_in += cleaned
-    account.rows_out += kept
-    return cleaned, kept
+        sums |= {name: sums[name] + row[name] for name in names}
+    for name in ("duplicates", "rejected"):
+        account.figures[name] = account.figures.get(name, 0) + sums[name]
+    account.rows_in += sums["raw"]
+    account.rows_out += sums["products"]
+    return Cleaned(sums["raw"], sums["products"], sums["rejected"])
 
 
-def store_rejected(job: Job, refused: DataFrame, where: str) -> None:
+def store_rejected(job: Job, refused: DataFrame | None, where: str) -> None:
     """Replaces what normalise has rejected in these deliveries before.
 
-    refused: rows of rejected_items (REJECTED). where: SQL that holds for the rows of these
-    deliveries, and for no others.
+    refused: rows of rejected_items (REJECTED); None where there are none. where: SQL that holds for
+    the rows of these deliveries, and for no others.
     """
     from pyspark.sql import functions as F
 
-    rows = refused.withColumn("stage", F.lit("normalise"))
-    job.tables.replace("rejected_items", rows, f"({where}) AND stage = 'normalise'")
+    theirs = f"({where}) AND stage = 'normalise'"
+    if refused is None:
+        job.tables.clear("rejected_items", theirs)
+    else:
+        job.tables.replace(
+            "rejected_items", refused.withColumn("stage", F.lit("normalise")), theirs
+        )
 
 
 def store_quality(job: Job, quality: DataFrame, where: str) -> None:

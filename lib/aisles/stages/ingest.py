@@ -60,14 +60,22 @@ def _read(job: Job, account: Account, new: list[FeedFile]) -> list[dict[str, Any
     _report(counts := _counts(job, ends, new), account)
     refusing = f"{where} AND stage = 'ingest'"
     try:
-        rejected = reduce(DataFrame.unionByName, [one.rejected for one in found])
-        refused = job.tables.replace("rejected_items", rejected, refusing)
+        refused = _refuse(job, sum(end.rejected for end in ends), found, refusing)
     finally:
         for one in found:
             one.close()
     read, kept = sum(end.read for end in ends), sum(one.kept for one in found)
     assert read == kept + refused, f"{read} records read, {kept} kept, {refused} rejected"
     return counts
+
+
+def _refuse(job: Job, expected: int, found: list[_Found], where: str) -> int:
+    """Stores the rejected records in place of those for which where holds; how many there are."""
+    if not expected:
+        job.tables.clear("rejected_items", where)
+        return 0
+    rejected = reduce(DataFrame.unionByName, [one.rejected for one in found])
+    return job.tables.replace("rejected_items", rejected, where)
 
 
 def _note(job: Job, rows: list[dict[str, Any]], known_today: bool) -> None:
@@ -164,9 +172,8 @@ def _again(row: Row, day: dt.date) -> dict[str, Any]:
 def _empty(job: Job, replaced: list[str]) -> None:
     """Drops the day's records of files whose correction is a delivery that is stored already."""
     where = _slice(job, replaced)
-    job.tables.replace("raw_items", job.tables.read("raw_items").filter("false"), where)
-    refused = job.tables.read("rejected_items").filter("false")
-    job.tables.replace("rejected_items", refused, f"{where} AND stage = 'ingest'")
+    job.tables.clear("raw_items", where)
+    job.tables.clear("rejected_items", f"{where} AND stage = 'ingest'")
 
 
 def _rehome(job: Job, replaced: list[str]) -> None:

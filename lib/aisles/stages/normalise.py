@@ -9,6 +9,7 @@ other roles, or another version of the cleaning.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from aisles.stages.deliveries import among, records, todays
 from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
 from aisles.stages.params import Normalise
-from aisles.stages.readings import in_order, overrides, settled
+from aisles.stages.readings import in_order, overrides, remembered, settled
 from aisles.stages.replay import replay
 from aisles.together import together
 
@@ -39,17 +40,17 @@ _FILE_ROWS = 65_536
 _FEW = 1_000_000
 # So few records, some 50 MB, are kept rather than scanned again.
 _SMALL = 100_000
-_STATE = ("first_seen", "changed_on", "delisted_on", "active")
 
 
 def run(job: Job, params: Normalise, account: Account) -> None:
     """Brings the products of this day's deliveries up to date."""
     job.tables.prepare("products", "column_roles", "rejected_items", "field_quality")
     stated = overrides(job, params.roles)
-    marks, every = together(
+    marks, every, before = together(
         job.spark,
         lambda: job.tables.metadata("products").get(MARKS, {}),
         lambda: todays(job),
+        lambda: remembered(job),
     )
     todo = [one for one in every if not is_done(one, marks, stated)]
     account.figures["feeds"] = len(todo)
@@ -61,7 +62,7 @@ def run(job: Job, params: Normalise, account: Account) -> None:
     present = [one for one in todo if not one.late]
     late = [one.feed for one in todo if one.late]
     with step(f"inferring the roles of the columns of {len(todo)} feeds"):
-        how, store = settled(job, present, stated, marks, account)
+        how, store = settled(job, present, stated, marks, before, account)
         if late:
             store()  # what moved in both stands in the last commit
             store = _nothing
@@ -112,7 +113,8 @@ def _present(job: Job, account: Account, work: Work, store: Callable[[], None]) 
     """
     stored = job.tables.read("products").filter(among(work.present))
     where = f"run_date = DATE'{job.run_date}' AND {among(work.present)}"
-    cleaning = _cleaning(job, work, stored)
+    with step("comparing the records with those before") if work.parts else nullcontext():
+        cleaning = _cleaning(job, work, stored)
     try:
         with step("cleaning records"):
             # A feed with a watermark has been here; without one it may still have, if the log was
@@ -141,7 +143,7 @@ def _present(job: Job, account: Account, work: Work, store: Callable[[], None]) 
 
 
 def _cleaning(job: Job, work: Work, stored: DataFrame) -> _Cleaning:
-    """Nothing of it has run yet, all is kept once it has. stored: these feeds' rows of products."""
+    """Nothing is cleaned yet, all is kept once it is. stored: these feeds' rows of products."""
     from pyspark import StorageLevel
 
     partly = records(job, work.parts.values())
@@ -208,69 +210,88 @@ def _source(
     """The products to be written, of how many records, and how many; rejected records are stored.
 
     stored: the feeds' rows of products; None where there are none, and the products only come in.
-    Else one row is one product that comes in, changes or is lost (`_gone`), cut from its plan.
+    Else one row is one product that comes in, changes or is lost (`_changing`), cut from its plan.
     """
     found = cleaning.found
-    cleaned, kept = count_cleaned(cleaning.counted, cleaning.marks, account)
-    if found is not None:
-        found.count(account)
+    done = count_cleaned(cleaning.counted, cleaning.marks, account)
     # Each id that occurs again has one product, and others that are duplicates or rejected.
-    few = 2 * (cleaned - kept) < _FEW
+    few = 2 * (done.records - done.products) < _FEW
     products, lost = resolve(cleaning.candidates, cleaning.marks, few=few)
-    refused, dated = rejected_rows(lost), _dated(job, products)
-    if found is not None:
-        refused = refused.unionByName(found.carried())
+    refused, dated = rejected_rows(lost) if done.rejected else None, _dated(job, products)
+    if found is not None and found.count(account):
+        again = found.carried()
+        refused = again if refused is None else refused.unionByName(again)
     if stored is None:
         store_rejected(job, refused, where)
-        return dated, cleaned, kept
+        return dated, done.records, done.products
     gone = _gone(stored, products, found, work)
     source, _ = together(
         job.spark,
-        lambda: _changing(job, dated, gone),
+        lambda: _changing(job, dated, gone, _known(stored, found, work)),
         lambda: store_rejected(job, refused, where),
     )
-    return source, cleaned, kept
+    return source, done.records, done.products
 
 
-def _changing(job: Job, products: DataFrame, gone: DataFrame) -> DataFrame:
+def _known(stored: DataFrame, found: Changes | None, work: Work) -> DataFrame:
+    """product_id of the stored products whose records are cleaned, perhaps of others of theirs."""
+    of_whole = stored.filter(among(work.whole)).select("product_id")
+    if found is None:
+        return of_whole
+    return found.known().unionByName(of_whole) if work.whole else found.known()
+
+
+def _changing(job: Job, products: DataFrame, gone: DataFrame, known: DataFrame) -> DataFrame:
+    """One row is one product, with what happens to it (_what): it is new, known or gone."""
     from pyspark.sql import functions as F
 
-    lost = job.tables.conform("products", gone).withColumn("_gone", F.lit(True))
-    return products.withColumn("_gone", F.lit(False)).unionByName(lost).localCheckpoint()
+    kept = known.withColumn("_what", F.lit("known"))
+    came = products.join(kept, "product_id", how="left").fillna("new", ["_what"])
+    lost = job.tables.conform("products", gone).withColumn("_what", F.lit("gone"))
+    return came.unionByName(lost).localCheckpoint()
 
 
 def _merge(job: Job, source: DataFrame, work: Work) -> int:
-    """One transaction: new products come in, changed ones are rewritten, vanished ones delisted.
+    """New products come in, then changed ones are rewritten and vanished ones delisted.
 
-    Returns how many products went in.
+    Returns how many products went in. The second transaction carries the watermark: a rerun of a
+    job that was killed between them finds the new products as they are. Both are one MERGE no more,
+    as with rows to insert it sends each row of the files that it rewrites through a shuffle.
     """
+    from pyspark.sql import functions as F
+
+    rows = source.groupBy("_what").count().collect()  # three at most
+    counted = {row["_what"]: int(row["count"]) for row in rows}
+    new, known, gone = (counted.get(what, 0) for what in ("new", "known", "gone"))
+    if new:
+        job.tables.append("products", source.where("_what = 'new'"), None, _FILE_ROWS)
+    others = source.where("_what <> 'new'")
+    if not gone:
+        others = others.drop("_what")
+    if known + gone <= _SMALL:
+        others = F.broadcast(others)
     other = "NOT (t.content_hash <=> s.content_hash)"
-    columns = [name for name in source.columns if name != "_gone"]
     reread = " OR ".join(f"NOT (t.{name} <=> s.{name})" for name in DERIVED)
-    stated = {f"`{c}`": _unless_gone(c, f"s.`{c}`") for c in columns if c not in _STATE}
-    del stated["`product_id`"]
+    every = {f"`{name}`": f"s.`{name}`" for name in others.columns if name != "_what"}
+    del every["`product_id`"]
+    asked = "s._what = 'known' AND " if gone else ""
+    # Short statements: what Spark generates for them is compiled anew on each day.
     job.tables.merge(
         "products",
-        source,
+        others,
         ["product_id"],
         where=among(work.present, "t."),
-        update_if=f"s._gone OR {other} OR NOT t.active OR s.first_seen < t.first_seen"
-        f" OR NOT (t.delivery_hash <=> s.delivery_hash) OR {reread}",
-        update=stated
+        update_if=f"{asked}({other} OR NOT t.active OR s.first_seen < t.first_seen"
+        f" OR NOT (t.delivery_hash <=> s.delivery_hash) OR {reread})",
+        update=every
         | {
-            "active": "NOT s._gone",
-            "delisted_on": f"CASE WHEN s._gone THEN DATE'{job.run_date}' END",
-            "first_seen": "least(t.first_seen, s.first_seen)",
-            "changed_on": _unless_gone(
-                "changed_on", f"CASE WHEN {other} THEN s.changed_on ELSE t.changed_on END"
-            ),
+            "`first_seen`": "least(t.first_seen, s.first_seen)",
+            "`changed_on`": f"CASE WHEN {other} THEN s.changed_on ELSE t.changed_on END",
         },
-        insert={f"`{c}`": f"s.`{c}`" for c in columns},
+        else_if="s._what = 'gone'" if gone else None,
+        otherwise={"active": "false", "delisted_on": f"DATE'{job.run_date}'"},
+        insert=False,
         metadata={MARKS: work.marks},
         stable=True,
     )
-    return source.filter("NOT _gone").count()
-
-
-def _unless_gone(column: str, value: str) -> str:
-    return f"CASE WHEN s._gone THEN t.`{column}` ELSE {value} END"
+    return new + known

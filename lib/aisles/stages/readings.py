@@ -73,34 +73,48 @@ def stated_of(rows: Iterable[Mapping[str, str]], feed: Feed) -> Stated:
     return Stated(tuple(tuple((name, row[name]) for name in _COLUMNS) for row in own))
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """What column_roles says: its rows; what moved in feeds whose products do not follow yet."""
+
+    rows: list[dict[str, Any]]
+    moved: Mapping[str, Any]
+
+
+def remembered(job: Job) -> Remembered:
+    """What is stored of all feeds."""
+    rows, moved = together(
+        job.spark,
+        lambda: [row.asDict() for row in job.tables.read("column_roles").collect()],  # dozens each
+        lambda: job.tables.metadata("column_roles").get(_MOVED, {}),
+    )
+    return Remembered(rows, moved)
+
+
 def settled(
     job: Job,
     present: Sequence[Delivery],
     stated: Mapping[Feed, Stated],
     marks: Marks,
+    before: Remembered,
     account: Account,
 ) -> tuple[dict[Feed, Reading], Callable[[], None]]:
     """How the feeds of these deliveries are read from now on, and what stores it in column_roles.
 
     Roles stay as they are while a feed's columns look as they did; a warning says what moved.
     It is to be stored before the products are written; what is read may be cleaned meanwhile.
-    marks: the watermark of the products, by feed.
+    marks: the watermark of the products, by feed. before: what is stored.
     """
     if not present:
         return {}, lambda: None
-    stored, before = together(
-        job.spark,
-        lambda: [row.asDict() for row in job.tables.read("column_roles").collect()],  # dozens each
-        lambda: job.tables.metadata("column_roles").get(_MOVED, {}),
-    )
-    found = _settled(job, present, stated, job.run_date, stored)
+    found = _settled(job, present, stated, job.run_date, before.rows)
     how = _readings(present, found.rows)
-    waiting = untold(before, marks, present, how, found.drifts)
+    waiting = untold(before.moved, marks, present, how, found.drifts)
     moved = [(one.feed, text) for one in present for text in waiting.get(_name(one), _NONE)["said"]]
     for (network, retailer), sentence in moved:
         account.warn(f"{network}/{retailer}: {sentence}")
     account.figures["columns_moved"] = len(moved)
-    return how, lambda: _store(job, present, found.rows, waiting, (before, stored))
+    return how, lambda: _store(job, present, found.rows, waiting, before)
 
 
 def in_order(
@@ -113,8 +127,8 @@ def in_order(
     """
     if not feeds:
         return {}
-    stored = [row.asDict() for row in job.tables.read("column_roles").collect()]
-    others = [row for row in stored if (row["network"], row["retailer"]) not in feeds]
+    stored = remembered(job)
+    others = [row for row in stored.rows if (row["network"], row["retailer"]) not in feeds]
     rows: dict[Feed, list[dict[str, Any]]] = {}
     drifts: dict[Feed, list[Drift]] = {}
     how: dict[dt.date, dict[Feed, Reading]] = {}
@@ -128,9 +142,8 @@ def in_order(
         drifts |= {one.feed: found.drifts.get(one.feed, []) for one in present}
     newest = [one for one in every if not one.late]
     last = {one.feed: how[one.day][one.feed] for one in newest}
-    said = job.tables.metadata("column_roles").get(_MOVED, {})
-    waiting = untold(said, marks, newest, last, drifts)
-    _store(job, newest, list(itertools.chain(*rows.values())), waiting, (said, stored))
+    waiting = untold(stored.moved, marks, newest, last, drifts)
+    _store(job, newest, list(itertools.chain(*rows.values())), waiting, stored)
     return how
 
 
@@ -156,16 +169,15 @@ def _store(
     newest: Sequence[Delivery],
     rows: Sequence[dict[str, Any]],
     waiting: Mapping[str, Any],
-    before: tuple[Mapping[str, Any], Sequence[dict[str, Any]]],
+    before: Remembered,
 ) -> None:
     """Replaces the feeds' rows of column_roles where they differ from what is stored.
 
-    waiting: what moved (`untold`); before: the same and the rows of all feeds as stored. What moved
-    stands in the same commit: a rerun of a job that was killed before the products were written
-    finds the new roles, with which nothing moves, and still says it.
+    waiting: what moved (`untold`); before: what is stored of all feeds. What moved stands in the
+    same commit: a rerun of a job that was killed before the products were written finds the new
+    roles, with which nothing moves, and still says it.
     """
-    said, stored = before
-    if waiting == said and _tuples(newest, rows) == _tuples(newest, stored):
+    if waiting == before.moved and _tuples(newest, rows) == _tuples(newest, before.rows):
         return
     frame = job.spark.createDataFrame([as_tuple(row) for row in rows], SETTLED_SCHEMA)
     where = among(one.feed for one in newest)
