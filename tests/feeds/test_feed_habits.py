@@ -46,6 +46,7 @@ VALUES = {
     "worded": lambda no: f"ab {20 + no},{no % 9}9 € (inkl. 19% MwSt.)",
     "rial": lambda no: f"{4 + no % 5}٬{210 + no}٬000 ریال",
     "bare page": lambda no: f"item.shop.example/{no + 100}.html",
+    "year": lambda no: str(2010 + no % 9),
     "left": lambda no: f"only {no % 5 + 1} left in stock",
     "unit price": lambda no: f"{40 + no},{no % 9}0 €/kg",
     "picture": lambda no: f"https://cdn.shop.example/media/{no + 100}.jpg",
@@ -161,6 +162,23 @@ BESIDE = {
     ),
     "amounts with words": ({"Preis": "worded"}, ("price",), {"Preis": "price"}),
     "amounts in Arabic digits": ({"price": "rial"}, ("price",), {"price": "price"}),
+    "what another size costs": (
+        {"price_with_vat": "price", "sizes/size/price_with_vat": "old"}, ("price",),
+        {"price_with_vat": "price"},
+    ),
+    "the older price inside another element": (
+        {"price": "price", "before/price": "old"}, ("price",),
+        {"price": "price", "before/price": "old_price"},
+    ),
+    "an attribute's value, and a price that has no other beside it": (
+        {"Precio normal": "price", "Valor(es) del atributo 1": "year"}, ("price",),
+        {"Precio normal": "price"},
+    ),
+    "what a discount is reckoned from": (
+        {"판매가격": "price", "할인율기준가": "old"}, ("price",),
+        {"판매가격": "price", "할인율기준가": "old_price"},
+    ),
+    "words of a picture are no brand": ({"商品画像名（ALT）": "maker"}, (), {}),
     "links without a scheme": ({"url": "bare page"}, ("link",), {"url": "product_url"}),
     "how many are left": ({"stock": "left"}, (), {"stock": "availability"}),
     "words of stock with a full stop": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,10 +45,26 @@ class Column:
 
 def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Mends the chosen roles, column place to role place, where a feed would lack what it has."""
+    _leave_variants(columns, chosen)
     _have_a_price(columns, chosen)
     _have_own_categories(columns, chosen)
     _have_a_title(columns, chosen)
     _have_the_rest(columns, chosen)
+
+
+def _leave_variants(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Takes the old price from a column inside a record that is called as the price itself is.
+
+    ``variants/variant/price`` beside ``price`` is what another size costs, perhaps more.
+    """
+    price, old = ROLES.index("price"), ROLES.index("old_price")
+    places = {role: place for place, role in chosen.items()}
+    if price not in places or old not in places:
+        return
+    now, before = (re.split(r"[/.]", columns[places[role]].name) for role in (price, old))
+    inside = now[-1] == before[-1] and len(now) < len(before)
+    if inside and columns[places[old]].named.scores["old_price"] <= 0:
+        del chosen[places[old]]
 
 
 def _have_a_price(columns: Sequence[Column], chosen: dict[int, int]) -> None:
