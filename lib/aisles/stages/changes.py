@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 # So many places, some 100 MB, go to every worker.
-_FEW = 1_000_000
+FEW = 1_000_000
 _QUALITY = ("network", "retailer", "run_date", "file", "filled", "valid")
 # What a record that is rejected again has of its row before, and the place of that one.
 _CARRIED = ("product_id", "raw_hash", "filled", "valid", "reason", "raw", "file", "record_no")
@@ -56,7 +56,7 @@ class Changes:
         found = self.groups.where("changed AND places IS NOT NULL").select(F.inline("places"))
         places = found.select("file", "record_no")
         # Without the hint, all records would go through a shuffle to meet a few.
-        return F.broadcast(places) if self.fresh <= _FEW else places
+        return F.broadcast(places) if self.fresh <= FEW else places
 
     def known(self) -> DataFrame:
         """product_id of the stored products that are not as they were."""
@@ -181,26 +181,18 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame) -> Ch
         )
     )
     groups = groups.persist()
-    try:
-        counted = groups.agg(*_counts()).first()
-    except BaseException:
-        groups.unpersist()
-        raise
+
+    def records(where: str) -> Column:
+        return F.coalesce(F.sum(F.when(F.expr(where), F.size("places"))), F.lit(0))
+
+    counted = groups.agg(
+        records("changed AND places IS NOT NULL"),
+        F.count_if(F.expr("NOT changed AND active")),
+        records("NOT changed"),
+        F.count_if(F.expr("NOT changed AND refused")),
+    ).first()
     assert counted is not None
     return Changes(groups, before, job.run_date, *counted)
-
-
-def _counts() -> list[Column]:
-    """Aggregates over the groups: fresh, products, records, spoilt of ``Changes``."""
-    from pyspark.sql import functions as F
-
-    changed, places = F.col("changed"), F.coalesce(F.size("places"), F.lit(0))
-    return [
-        F.coalesce(F.sum(F.when(changed, F.greatest(places, F.lit(0)))), F.lit(0)),
-        F.count_if(~changed & F.col("active")),
-        F.coalesce(F.sum(F.when(~changed, places)), F.lit(0)),
-        F.count_if(~changed & F.col("refused")),
-    ]
 
 
 def _refused(job: Job, cleaned_on: Mapping[Feed, str]) -> DataFrame:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aisles.products.identity import repeats, resolve, told, verdicts
 from aisles.products.normalise import DERIVED, normalise
 from aisles.products.quality import field_quality, kinds
-from aisles.stages.changes import Changes, changes
+from aisles.stages.changes import FEW, Changes, changes
 from aisles.stages.cleaned import (
     count_cleaned,
     rejected_rows,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 # Records come feed by feed: of files of this size, some 10 MB, a small shop's change rewrites one.
 _FILE_ROWS = 65_536
-# So many short rows, some 100 MB, go to every worker rather than all cleaned records about.
-_FEW = 1_000_000
 # So few records, some 50 MB, are kept rather than scanned again.
 _SMALL = 100_000
 
@@ -215,7 +213,7 @@ def _source(
     found = cleaning.found
     done = count_cleaned(cleaning.counted, cleaning.marks, account)
     # Each id that occurs again has one product, and others that are duplicates or rejected.
-    few = 2 * (done.records - done.products) < _FEW
+    few = 2 * (done.records - done.products) < FEW
     products, lost = resolve(cleaning.candidates, cleaning.marks, few=few)
     refused, dated = rejected_rows(lost) if done.rejected else None, _dated(job, products)
     if found is not None and found.count(account):
