@@ -6,8 +6,9 @@ replaceWhere of exactly the job's slice, or an append that is skipped when its i
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,16 @@ _COPIES = "spark.databricks.delta.merge.materializeSource"
 def quoted(text: str) -> str:
     """The text as it stands between the quotes of an SQL string."""
     return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def on_days(days: Iterable[dt.date | str]) -> str:
+    """SQL: whether a row's run_date is one of these days; partitions of other days are skipped.
+
+    The days are texts, as a date stands in what Spark generates for a condition: with dates, dozens
+    of pieces of code are compiled anew on each day.
+    """
+    listed = ", ".join(f"'{day}'" for day in sorted({str(day) for day in days}))
+    return f"CAST(run_date AS STRING) IN ({listed})" if listed else "false"
 
 
 @dataclass
@@ -147,9 +158,15 @@ class Tables:
 
     def clear(self, table: str, where: str) -> None:
         """Drops the rows for which `where` holds; no transaction where there are none."""
-        rows = self.read(table)
-        if not rows.where(where).isEmpty():
-            self.replace(table, rows.where("false"), where)
+        if self.holds(table, where):
+            self.replace(table, self.read(table).where("false"), where)
+
+    def holds(self, table: str, where: str) -> bool:
+        """Whether there are rows for which `where` holds.
+
+        Asked beforehand, it also spares a write soon after to read the table's log.
+        """
+        return not self.read(table).where(where).isEmpty()
 
     def merge(
         self,

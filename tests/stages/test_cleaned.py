@@ -10,6 +10,7 @@ import pytest
 from test_deliveries import D1, D2, D3, FIRST, SECOND, THIRD, Shop, line
 
 from aisles.products.normalise import Reading
+from aisles.stages import cleaning
 from aisles.stages.deliveries import Delivery
 from aisles.stages.replay import cleaned_in_order
 
@@ -73,7 +74,11 @@ REFUSED = [HOSE, line(4, "7.00"), HOSE, NAMELESS, EMPTY, NAMELESS, ",,,,1.00,EUR
 EARLY = [*FIRST, *REFUSED]
 
 
-def test_rejected_records_are_carried_over(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("limit", [0, 100])
+def test_rejected_records_are_carried_over(  # type: ignore[no-untyped-def]
+    spark, tmp_path: Path, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaning, "FEW", limit)  # below so many records, nothing is shuffled
     shop, anew = Shop(spark, tmp_path / "daily"), Shop(spark, tmp_path / "anew")
     first = shop.deliver(D1, EARLY)["normalise"]
     assert first.figures["rejected"] == 6 and first.figures["duplicates"] == 1

@@ -12,7 +12,7 @@ import pytest
 from aisles.config import load
 from aisles.feeds.drift import Drift
 from aisles.products.normalise import Reading
-from aisles.stages import normalise
+from aisles.stages import cleaning, normalise
 from aisles.stages.deliveries import Delivery, Extent, doubts
 from aisles.stages.job import Account, Job, run_stage
 from aisles.stages.params import Ingest, Normalise
@@ -99,7 +99,9 @@ EXPECTED = {
 }
 
 
-def test_three_days_in_order(shop: Shop) -> None:
+@pytest.mark.parametrize("limit", [0, 100])
+def test_three_days_in_order(shop: Shop, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaning, "FEW", limit)  # below so many records, nothing is shuffled
     shop.deliver(D1, FIRST)
     done = shop.deliver(D2, SECOND)
     found = shop.products()

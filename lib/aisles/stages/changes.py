@@ -7,7 +7,7 @@ duplicates, and its rejected records, which are carried over from the day that f
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from aisles.stages.cleaned import REJECTED
 from aisles.stages.deliveries import Feed, among
 from aisles.stages.job import Account, Job
 from aisles.stages.normalise_plan import Work
+from aisles.tables import on_days
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -36,15 +37,16 @@ class Changes:
     stands for it in a record without one), places of its records (null: it is delivered no more),
     known (whether it is stored), active, filled and valid as stored, refused (whether records of it
     were rejected), changed. refused: the rejected records that the stored products rest on, with
-    key. day: that of the delivery. fresh: how many records are to be cleaned. products, records,
-    spoilt: how many unchanged products there are, records of unchanged groups, and groups of these
-    with rejected records.
+    key. day: that of the delivery. fresh: how many records are to be cleaned. vanished: how many
+    active products are delivered no more. products, records, spoilt: how many unchanged products
+    there are, records of unchanged groups, and groups of these with rejected records.
     """
 
     groups: DataFrame
     refused: DataFrame
     day: dt.date
     fresh: int
+    vanished: int
     products: int
     records: int
     spoilt: int
@@ -62,13 +64,10 @@ class Changes:
         """product_id of the stored products that are not as they were."""
         return self.groups.where("known AND changed").selectExpr("key AS product_id")
 
-    def lost(self) -> DataFrame:
-        """product_id of the active products that are not as they were: perhaps there no more."""
-        return (
-            self.groups.where("active AND changed")
-            .withColumnRenamed("key", "product_id")
-            .select("product_id")
-        )
+    def lost(self, feeds: Iterable[Feed]) -> DataFrame:
+        """product_id of these feeds' active products that are not as they were: perhaps gone."""
+        ours = self.groups.where("active AND changed").select("key", *_feed_of_key())
+        return ours.where(among(feeds)).selectExpr("key AS product_id")
 
     def standing(self) -> DataFrame:
         """One row for each record of the unchanged products, as `field_quality` reads it.
@@ -98,10 +97,8 @@ class Changes:
     def _records(self) -> DataFrame:
         from pyspark.sql import functions as F
 
-        part = [F.split_part("key", F.lit("/"), F.lit(place)) for place in (1, 2)]
         return self.groups.where("NOT changed").select(
-            part[0].alias("network"),
-            part[1].alias("retailer"),
+            *_feed_of_key(),
             F.lit(self.day).alias("run_date"),
             "key",
             "refused",
@@ -128,15 +125,12 @@ class Changes:
             .select("*", *(f"found.{name}" for name in ("product_id", "reason", "raw")))
         )
 
-    def unpersist(self) -> None:
-        """Lets go of what was kept."""
-        self.groups.unpersist()
 
-
-def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame) -> Changes:
-    """What of the feeds that are read in part is as it was.
+def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame, few: bool) -> Changes:
+    """What of the feeds that are read in part is as it was; the groups are persisted.
 
     delivered: their records. stored: the rows of products, those of other feeds perhaps among them.
+    few: the records come in one partition, and so do the groups, without a shuffle.
     """
     from pyspark.sql import functions as F
 
@@ -157,6 +151,8 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame) -> Ch
         "valid",
     )
     before = _refused(job, work.cleaned_on)
+    if few:
+        known, before = known.coalesce(1).hint("merge"), before.coalesce(1)
     rejected = before.groupBy("key").agg(signature().alias("all_refused"))
     active = F.coalesce("active", F.lit(False))
     refused = F.col("all_refused").isNotNull()
@@ -168,7 +164,7 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame) -> Ch
     )
     groups = (
         now.join(known, "key", how="full_outer")
-        .join(rejected, "key", how="left")
+        .join(rejected.hint("merge") if few else rejected, "key", how="left")
         .select(
             "key",
             "places",
@@ -180,13 +176,14 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame) -> Ch
             (~F.coalesce(same, F.lit(False))).alias("changed"),
         )
     )
-    groups = groups.persist()
+    groups = groups.localCheckpoint().coalesce(1) if few else groups.persist()
 
     def records(where: str) -> Column:
         return F.coalesce(F.sum(F.when(F.expr(where), F.size("places"))), F.lit(0))
 
     counted = groups.agg(
         records("changed AND places IS NOT NULL"),
+        F.count_if(F.expr("active AND places IS NULL")),
         F.count_if(F.expr("NOT changed AND active")),
         records("NOT changed"),
         F.count_if(F.expr("NOT changed AND refused")),
@@ -204,11 +201,22 @@ def _refused(job: Job, cleaned_on: Mapping[Feed, str]) -> DataFrame:
     for feed, day in cleaned_on.items():
         if day:
             feeds.setdefault(day, []).append(feed)
-    theirs = [f"run_date = DATE'{day}' AND {among(own)}" for day, own in sorted(feeds.items())]
+    theirs = [f"{on_days([day])} AND {among(own)}" for day, own in sorted(feeds.items())]
     rows = job.tables.read("rejected_items").filter("stage = 'normalise' AND raw_hash IS NOT NULL")
     found = rows.filter(" OR ".join(theirs) or "false").withColumn("key", _key())
     # Cut from the table: Spark makes all it has cached of a table anew when the table is written.
     return found.select("key", *_CARRIED).localCheckpoint()
+
+
+def _feed_of_key() -> list[Column]:
+    """network and retailer, as they stand in the key."""
+    from pyspark.sql import functions as F
+
+    names = ("network", "retailer")
+    return [
+        F.split_part("key", F.lit("/"), F.lit(place)).alias(name)
+        for place, name in enumerate(names, start=1)
+    ]
 
 
 def _key() -> Column:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from aisles.feeds.roles import Declared
 from aisles.stages.job import Job
-from aisles.tables import quoted
+from aisles.tables import on_days, quoted
 from aisles.together import together
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ _DELIVERIES = pa.schema(
 
 def todays(job: Job) -> list[Delivery]:
     """The deliveries of the run's day, one a retailer at most."""
-    return _listed(job, None, f"run_date = DATE'{job.run_date}'")
+    return _listed(job, None, on_days([job.run_date]))
 
 
 def every_day(job: Job, feeds: Iterable[Feed]) -> list[Delivery]:
@@ -209,8 +209,8 @@ def records(job: Job, present: Iterable[Delivery]) -> DataFrame:
     places = [(on, file, one.day) for one in present for file, on in one.places]
     if not places:
         return raw.filter("false")
-    days, files = sorted({on for on, *_ in places}), sorted({file for _, file, _ in places})
-    stored = raw.filter(raw["run_date"].isin(days))
+    files = sorted({file for _, file, _ in places})
+    stored = raw.filter(on_days(on for on, *_ in places))
     if all(places[0][0] == on == day for on, _, day in places):
         return stored.filter(stored["file"].isin(files))
     names = ("run_date", "file", "delivered")

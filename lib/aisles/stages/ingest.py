@@ -15,7 +15,7 @@ from aisles.feeds.split import Task, tasks_of
 from aisles.feeds.streamed import streamed
 from aisles.stages.job import Account, Job, step
 from aisles.stages.params import Ingest
-from aisles.tables import quoted
+from aisles.tables import on_days, quoted
 
 
 def run(job: Job, params: Ingest, account: Account) -> None:
@@ -140,9 +140,11 @@ def _hashed(job: Job) -> dict[str, tuple[int, str, str]]:
 
 def _known(job: Job, files: list[FeedFile]) -> list[Row]:
     """The rows of feed_files with this day or with a content that one of the files has now."""
+    from pyspark.sql import functions as F
+
     stored = job.tables.read("feed_files")
     contents = sorted({file.content_hash for file in files})
-    today = stored["run_date"] == job.run_date
+    today = F.expr(on_days([job.run_date]))
     return stored.filter(stored["content_hash"].isin(contents) | today).collect()  # a few a file
 
 
@@ -192,7 +194,7 @@ def _rehome(job: Job, replaced: list[str]) -> None:
     )
     for row in heirs.collect():  # rare: a delivery of the past was corrected
         name, heir = f"file = '{quoted(row['file'])}'", f"DATE'{row['heir']}'"
-        raw = job.tables.read("raw_items").filter(f"run_date = DATE'{job.run_date}' AND {name}")
+        raw = job.tables.read("raw_items").filter(f"{on_days([job.run_date])} AND {name}")
         moved = raw.withColumn("run_date", F.lit(row["heir"]))
         job.tables.replace("raw_items", moved, f"run_date = {heir} AND {name}")
         days = ", ".join(f"DATE'{day}'" for day in row["days"])
@@ -206,7 +208,7 @@ def _rehome(job: Job, replaced: list[str]) -> None:
 
 def _slice(job: Job, files: list[str]) -> str:
     names = ", ".join(sorted(f"'{quoted(name)}'" for name in set(files)))
-    return f"run_date = DATE'{job.run_date}' AND file IN ({names})"
+    return f"{on_days([job.run_date])} AND file IN ({names})"
 
 
 def _counts(job: Job, ends: list[End], files: list[FeedFile]) -> list[dict[str, Any]]:

@@ -9,26 +9,27 @@ other roles, or another version of the cleaning.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
-from aisles.products.identity import repeats, resolve, told, verdicts
-from aisles.products.normalise import DERIVED, normalise
+from aisles.products.identity import resolve
+from aisles.products.normalise import DERIVED
 from aisles.products.quality import field_quality, kinds
-from aisles.stages.changes import FEW, Changes, changes
+from aisles.stages.changes import FEW, Changes
 from aisles.stages.cleaned import (
     count_cleaned,
     rejected_rows,
     store_quality,
     store_rejected,
 )
-from aisles.stages.deliveries import among, records, todays
+from aisles.stages.cleaning import Cleaning, Delivered, clean, compared, delivered
+from aisles.stages.deliveries import among, todays
 from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
 from aisles.stages.params import Normalise
 from aisles.stages.readings import in_order, overrides, remembered, settled
 from aisles.stages.replay import replay
+from aisles.tables import on_days
 from aisles.together import together
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 # Records come feed by feed: of files of this size, some 10 MB, a small shop's change rewrites one.
 _FILE_ROWS = 65_536
-# So few records, some 50 MB, are kept rather than scanned again.
+# So few products, some 50 MB, go to every worker.
 _SMALL = 100_000
 
 
@@ -60,7 +61,8 @@ def run(job: Job, params: Normalise, account: Account) -> None:
     present = [one for one in todo if not one.late]
     late = [one.feed for one in todo if one.late]
     with step(f"inferring the roles of the columns of {len(todo)} feeds"):
-        how, store = settled(job, present, stated, marks, before, account)
+        came = delivered(job, present)
+        how, store = settled(job, present, came.records, stated, marks, before, account)
         if late:
             store()  # what moved in both stands in the last commit
             store = _nothing
@@ -70,56 +72,35 @@ def run(job: Job, params: Normalise, account: Account) -> None:
     if work.late:
         replay(job, account, late, days, {MARKS: work.late_marks})
     if work.present:
-        _present(job, account, work, store)
+        _present(job, account, work, came, store)
 
 
 def _nothing() -> None:
     """There is nothing more to store."""
 
 
-@dataclass(frozen=True)
-class _Cleaning:
-    """What is made of the records that are to be cleaned, on the way to products.
-
-    partly: the records of feeds that are read in part; kept where they are few, as planning a scan
-    takes longer than that. candidates: one row is one record, cleaned; known, repeated, marks and
-    counted: what `told`, `repeats`, `verdicts` and `kinds` make of them. found: what the feeds that
-    are read in part have now, if any are.
-    """
-
-    partly: DataFrame
-    candidates: DataFrame
-    known: DataFrame
-    repeated: DataFrame
-    marks: DataFrame
-    counted: DataFrame
-    found: Changes | None
-
-    def unpersist(self) -> None:
-        """Lets go of what was kept."""
-        for frame in (self.marks, self.repeated, self.counted, self.known, self.candidates):
-            frame.unpersist()
-        if self.found is not None:
-            self.found.unpersist()
-        self.partly.unpersist()
-
-
-def _present(job: Job, account: Account, work: Work, store: Callable[[], None]) -> None:
+def _present(
+    job: Job, account: Account, work: Work, came: Delivered, store: Callable[[], None]
+) -> None:
     """Cleans what is new and writes it; the products last, as they carry the watermark.
 
     store: brings column_roles up to date.
     """
     stored = job.tables.read("products").filter(among(work.present))
-    where = f"run_date = DATE'{job.run_date}' AND {among(work.present)}"
-    with step("comparing the records with those before") if work.parts else nullcontext():
-        cleaning = _cleaning(job, work, stored)
-    try:
+    where = f"{on_days([job.run_date])} AND {among(work.present)}"
+    with ExitStack() as frames:
+        with step("comparing the records with those before") if work.parts else nullcontext():
+            found, _ = together(
+                job.spark,
+                lambda: compared(job, work, came, stored, frames),
+                lambda: job.tables.holds("field_quality", where),  # for the write to come
+            )
         with step("cleaning records"):
             # A feed with a watermark has been here; without one it may still have, if the log was
             # cut.
-            _, _, fresh = together(
+            cleaning, _, fresh = together(
                 job.spark,
-                cleaning.repeated.count,
+                lambda: clean(work, came, found, frames),
                 store,
                 lambda: not work.known and stored.isEmpty(),
             )
@@ -131,37 +112,11 @@ def _present(job: Job, account: Account, work: Work, store: Callable[[], None]) 
         if fresh:
             with step(f"writing the products of {cleaned:,} records"):
                 written = job.tables.append("products", source, {MARKS: work.marks}, _FILE_ROWS)
-    finally:
-        cleaning.unpersist()
     if not fresh:
         # Only now: Spark makes all it has cached of a table anew when the table is written.
         with step(f"merging the products of {cleaned:,} records"):
             written = _merge(job, source, work)
     assert written == kept, f"{written} products written, {kept} accounted for"
-
-
-def _cleaning(job: Job, work: Work, stored: DataFrame) -> _Cleaning:
-    """Nothing is cleaned yet, all is kept once it is. stored: these feeds' rows of products."""
-    from pyspark import StorageLevel
-
-    partly = records(job, work.parts.values())
-    if sum(one.declared.records for one in work.parts.values()) < _SMALL:
-        partly = partly.persist()
-    found = changes(job, work, partly, stored) if work.parts else None
-    candidates = _candidates(job, work, partly, found).persist(StorageLevel.DISK_ONLY)
-    known = told(candidates).persist()
-    repeated = repeats(known).persist()
-    marks, counted = verdicts(known, repeated).persist(), kinds(known).persist()
-    return _Cleaning(partly, candidates, known, repeated, marks, counted, found)
-
-
-def _candidates(job: Job, work: Work, partly: DataFrame, found: Changes | None) -> DataFrame:
-    """One row is one record that is to be cleaned, cleaned."""
-    wanted = records(job, work.whole.values())
-    if found is not None:
-        some = partly.join(found.places(), ["file", "record_no"], how="left_semi")
-        wanted = wanted.unionByName(some) if work.whole else some
-    return normalise(work.readings)(wanted)
 
 
 def _quality(counted: DataFrame, found: Changes | None) -> DataFrame:
@@ -170,29 +125,28 @@ def _quality(counted: DataFrame, found: Changes | None) -> DataFrame:
     return field_quality(every)
 
 
-def _gone(stored: DataFrame, products: DataFrame, found: Changes | None, work: Work) -> DataFrame:
+def _gone(stored: DataFrame, products: DataFrame, cleaning: Cleaning, work: Work) -> DataFrame:
     """One row is one active product that a whole delivery of its feed no longer has.
 
     One whose every record was rejected is no product of the delivery either.
     """
     complete = {feed for feed, one in work.whole.items() if one.whole}
     perhaps = stored.filter(f"active AND {among(complete)}").select("product_id")
-    if found is not None:
-        partly = {feed for feed, one in work.parts.items() if one.whole}
-        of_them = stored.filter(among(partly)).select("product_id")
-        perhaps = perhaps.unionByName(found.lost().join(of_them, "product_id", how="left_semi"))
-    return perhaps.join(products.select("product_id"), "product_id", how="left_anti")
+    if (found := cleaning.found) is not None:
+        lost = found.lost({feed for feed, one in work.parts.items() if one.whole})
+        perhaps = perhaps.unionByName(lost) if complete else lost
+    ids = cleaning.beside(products.select("product_id"))
+    return perhaps.join(ids, "product_id", how="left_anti")
 
 
 def _dated(job: Job, products: DataFrame) -> DataFrame:
     """The products as rows of the table, as if this delivery were their first."""
     from pyspark.sql import functions as F
 
-    day = F.lit(job.run_date)
     return job.tables.conform(
         "products",
-        products.withColumn("first_seen", day)
-        .withColumn("changed_on", day)
+        products.withColumn("first_seen", F.col("run_date"))
+        .withColumn("changed_on", F.col("run_date"))
         .withColumn("active", F.lit(True)),
     )
 
@@ -201,7 +155,7 @@ def _source(
     job: Job,
     account: Account,
     work: Work,
-    cleaning: _Cleaning,
+    cleaning: Cleaning,
     stored: DataFrame | None,
     where: str,
 ) -> tuple[DataFrame, int, int]:
@@ -222,10 +176,11 @@ def _source(
     if stored is None:
         store_rejected(job, refused, where)
         return dated, done.records, done.products
-    gone = _gone(stored, products, found, work)
+    none_lost = not work.whole and found is not None and not found.vanished + done.rejected
+    gone = None if none_lost else _gone(stored, products, cleaning, work)
     source, _ = together(
         job.spark,
-        lambda: _changing(job, dated, gone, _known(stored, found, work)),
+        lambda: _changing(job, dated, gone, cleaning.beside(_known(stored, found, work))),
         lambda: store_rejected(job, refused, where),
     )
     return source, done.records, done.products
@@ -239,14 +194,16 @@ def _known(stored: DataFrame, found: Changes | None, work: Work) -> DataFrame:
     return found.known().unionByName(of_whole) if work.whole else found.known()
 
 
-def _changing(job: Job, products: DataFrame, gone: DataFrame, known: DataFrame) -> DataFrame:
+def _changing(job: Job, products: DataFrame, gone: DataFrame | None, known: DataFrame) -> DataFrame:
     """One row is one product, with what happens to it (_what): it is new, known or gone."""
     from pyspark.sql import functions as F
 
     kept = known.withColumn("_what", F.lit("known"))
     came = products.join(kept, "product_id", how="left").fillna("new", ["_what"])
-    lost = job.tables.conform("products", gone).withColumn("_what", F.lit("gone"))
-    return came.unionByName(lost).localCheckpoint()
+    if gone is not None:
+        lost = job.tables.conform("products", gone).withColumn("_what", F.lit("gone"))
+        came = came.unionByName(lost)
+    return came.localCheckpoint()
 
 
 def _merge(job: Job, source: DataFrame, work: Work) -> int:

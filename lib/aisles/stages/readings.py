@@ -94,6 +94,7 @@ def remembered(job: Job) -> Remembered:
 def settled(
     job: Job,
     present: Sequence[Delivery],
+    delivered: DataFrame,
     stated: Mapping[Feed, Stated],
     marks: Marks,
     before: Remembered,
@@ -103,11 +104,12 @@ def settled(
 
     Roles stay as they are while a feed's columns look as they did; a warning says what moved.
     It is to be stored before the products are written; what is read may be cleaned meanwhile.
-    marks: the watermark of the products, by feed. before: what is stored.
+    delivered: the records of the deliveries. marks: the watermark of the products, by feed.
+    before: what is stored.
     """
     if not present:
         return {}, lambda: None
-    found = _settled(job, present, stated, job.run_date, before.rows)
+    found = _settled(job, present, delivered, stated, job.run_date, before.rows)
     how = _readings(present, found.rows)
     waiting = untold(before.moved, marks, present, how, found.drifts)
     moved = [(one.feed, text) for one in present for text in waiting.get(_name(one), _NONE)["said"]]
@@ -136,7 +138,7 @@ def in_order(
     for day, of_day in itertools.groupby(every, key=lambda one: one.day):
         present = list(of_day)
         before = [*others, *itertools.chain(*rows.values())]
-        found = _settled(job, present, stated, day, before)
+        found = _settled(job, present, records(job, present), stated, day, before)
         how[day] = _readings(present, found.rows)
         rows |= _by_feed(present, found.rows)
         drifts |= {one.feed: found.drifts.get(one.feed, []) for one in present}
@@ -150,6 +152,7 @@ def in_order(
 def _settled(
     job: Job,
     present: Sequence[Delivery],
+    delivered: DataFrame,
     stated: Mapping[Feed, Stated],
     day: dt.date,
     stored: list[dict[str, Any]],
@@ -161,7 +164,7 @@ def _settled(
         return with_told(samples, rows, stored, doubtful)
 
     declared = {one.feed: one.declared for one in present}
-    return settled_roles(records(job, present), declared, stored, said, day, doubtful, speaking)
+    return settled_roles(delivered, declared, stored, said, day, doubtful, speaking)
 
 
 def _store(

@@ -1,0 +1,119 @@
+"""From records to cleaned ones: which are to be cleaned, and what is kept meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aisles.products.identity import repeats, told, verdicts
+from aisles.products.normalise import normalise
+from aisles.products.quality import kinds
+from aisles.stages.changes import Changes, changes
+from aisles.stages.deliveries import Delivery, Feed, among, records
+from aisles.stages.job import Job
+from aisles.stages.normalise_plan import Work
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+# So few records, some 50 MB, are kept rather than scanned again.
+FEW = 100_000
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What is made of the records that are to be cleaned, on the way to products.
+
+    candidates: one row is one record, cleaned; marks and counted: what `verdicts` and `kinds` make
+    of them. found: what the feeds that are read in part have now, if any are. few: see `Delivered`.
+    """
+
+    candidates: DataFrame
+    marks: DataFrame
+    counted: DataFrame
+    found: Changes | None
+    few: bool
+
+    def beside(self, frame: DataFrame) -> DataFrame:
+        """The frame, to be joined to what is made of the candidates.
+
+        Few ones are sorted where they are, as to broadcast a frame takes a job of its own.
+        """
+        return frame.hint("merge") if self.few else frame
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The records of this run's deliveries.
+
+    few: they come in one partition, so that nothing of them goes through a shuffle, and are kept,
+    as it takes longer to plan another scan. feeds: whose records they are.
+    """
+
+    records: DataFrame
+    few: bool
+    feeds: frozenset[Feed]
+
+    def of(self, feeds: Mapping[Feed, Delivery]) -> DataFrame:
+        """Those of some of the feeds."""
+        return self.records if self.feeds == set(feeds) else self.records.where(among(feeds))
+
+
+def delivered(job: Job, present: Sequence[Delivery]) -> Delivered:
+    """The records of these deliveries."""
+    found = records(job, present)
+    few = 0 < sum(one.declared.records for one in present) < FEW
+    found = found.localCheckpoint(False).coalesce(1) if few else found
+    return Delivered(found, few, frozenset(one.feed for one in present))
+
+
+def compared(
+    job: Job, work: Work, came: Delivered, stored: DataFrame, kept: ExitStack
+) -> Changes | None:
+    """What the feeds that are read in part have now, if any are.
+
+    stored: these feeds' rows of products. kept: lets go of what is kept.
+    """
+    if not work.parts:
+        return None
+    found = changes(job, work, came.of(work.parts), stored, came.few)
+    _keep(found.groups, kept)
+    return found
+
+
+def clean(work: Work, came: Delivered, found: Changes | None, kept: ExitStack) -> Cleaning:
+    """Cleans what is to be cleaned; found: see `compared`. kept: lets go of what is kept.
+
+    What is made of a few records is made again where it is needed.
+    """
+    from pyspark import StorageLevel
+
+    candidates = _candidates(work, came, found)
+    if came.few:
+        candidates = candidates.localCheckpoint(storageLevel=StorageLevel.DISK_ONLY).coalesce(1)
+        known = told(candidates)
+        marks = verdicts(known, repeats(known).hint("merge"))
+        return Cleaning(candidates, marks, kinds(known), found, True)
+    candidates = _keep(candidates.persist(StorageLevel.DISK_ONLY), kept)
+    known = _keep(told(candidates).persist(), kept)
+    repeated = _keep(repeats(known).persist(), kept)
+    repeated.count()
+    marks = _keep(verdicts(known, repeated).persist(), kept)
+    return Cleaning(candidates, marks, _keep(kinds(known).persist(), kept), found, False)
+
+
+def _keep(frame: DataFrame, kept: ExitStack) -> DataFrame:
+    """The frame, which is persisted; kept lets go of it."""
+    kept.callback(frame.unpersist)
+    return frame
+
+
+def _candidates(work: Work, came: Delivered, found: Changes | None) -> DataFrame:
+    """One row is one record that is to be cleaned, cleaned."""
+    wanted = came.of(work.whole)
+    if found is not None:
+        some = came.of(work.parts).join(found.places(), ["file", "record_no"], how="left_semi")
+        wanted = wanted.unionByName(some) if work.whole else some
+    return normalise(work.readings)(wanted)
