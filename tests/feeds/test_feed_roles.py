@@ -91,6 +91,22 @@ def test_a_sum_with_shipping_is_no_old_price(total: str) -> None:
     assert alone[1].role == "price"
 
 
+@pytest.mark.parametrize("header", ["discount", "Rabatt", "скидка"])
+def test_a_discount_is_the_price_only_where_it_is_what_is_left_to_pay(header: str) -> None:
+    full = [float(price) for price in VALUES["price"]]
+    left = [price if row % 3 else round(price * 0.8, 2) for row, price in enumerate(full)]
+    off = [price - now for price, now in zip(full, left, strict=True)]
+    columns = [ColumnSample("title", VALUES["title"]), ColumnSample("price", VALUES["price"])]
+
+    def roles(values: list[float]) -> list[str | None]:
+        said = ColumnSample(header, [f"{value:.2f}" for value in values])
+        return [found.role for found in infer([*columns, said], True)]
+
+    assert roles(left) == ["title", "old_price", "price"]
+    assert roles(off)[1:] == roles(full)[1:] == ["price", None]
+    assert roles([price * 0.3 for price in full])[1:] == ["price", None]
+
+
 @pytest.mark.parametrize(
     "header", ["price_cents", "priceInCents", "price (pence)", "Preis in Cent", "centimes", "kuruş"]
 )

@@ -10,11 +10,15 @@ import numpy as np
 
 from aisles.feeds.evidence import Evidence
 from aisles.feeds.lexicon import ROLES
+from aisles.feeds.relations import amounts_of
 from aisles.feeds.shapes import Shape
 from aisles.feeds.vocabulary import AGAINST, NameScores, speaks_of
 
 _ALWAYS = 0.9
 _MOSTLY = 0.7
+_FEW_PAIRS = 10
+_UNCHANGED = 0.05
+"""Share of products whose price is the full one: no amount taken off is as high as the price."""
 _LIKE_A_TITLE = 3.5
 _LONGEST_TITLE = 150
 _NAMES_NOTHING = -3.5
@@ -47,6 +51,7 @@ def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Mends the chosen roles, column place to role place, where a feed would lack what it has."""
     _leave_variants(columns, chosen)
     _have_a_price(columns, chosen)
+    _have_what_is_paid(columns, chosen)
     _have_own_categories(columns, chosen)
     _have_a_title(columns, chosen)
     _have_the_rest(columns, chosen)
@@ -80,6 +85,28 @@ def _have_a_price(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     if now is None or (now.shape.filled < _MOSTLY and speaks_of("sale", now.name)):
         chosen.pop(places.get(price, -1), None)
         chosen[places[old]] = price
+
+
+def _have_what_is_paid(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes a discount the price where it is what is left to pay, and not what is taken off.
+
+    AccessTrade's ``discount`` is never above ``price`` and equals it where nothing is taken off.
+    """
+    price, old = ROLES.index("price"), ROLES.index("old_price")
+    places = {role: place for place, role in chosen.items()}
+    if price not in places or old in places:
+        return
+    full = amounts_of(columns[places[price]].values)
+    for place, column in enumerate(columns):
+        if place in chosen or not speaks_of("saving", column.name):
+            continue
+        share = amounts_of(column.values) / full
+        share = share[~np.isnan(share)]
+        if len(share) < max(_FEW_PAIRS, _ALWAYS * len(full)) or (share > 1).any():
+            continue
+        if _UNCHANGED <= (share == 1).mean() < 1:
+            chosen[places[price]], chosen[place] = old, price
+            return
 
 
 def _have_own_categories(columns: Sequence[Column], chosen: dict[int, int]) -> None:

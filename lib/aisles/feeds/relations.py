@@ -119,7 +119,7 @@ def _price_relations(
 ) -> dict[str, _Prices]:
     """For each money column the strongest relations to the other money columns."""
     money = [n for n in columns if _may_be_price(shapes[n])][:_MONEY_COLUMNS]
-    amounts = {name: _amounts(columns[name]) for name in money}
+    amounts = {name: amounts_of(columns[name]) for name in money}
     found: dict[str, _Prices] = {}
     for name, own in amounts.items():
         sides = []
@@ -142,7 +142,7 @@ def _may_be_price(shape: Shape) -> bool:
     return shape.money > 0.7 and plain and not shape.constant and shape.date + shape.gtin < 0.5
 
 
-def _amounts(values: Values) -> np.ndarray:
+def amounts_of(values: Values) -> np.ndarray:
     """Amounts above 0, float64 (rows,), NaN where there is none."""
     found = [number_of(v) if v and len(v) < 40 else None for v in values[:PAIR_ROWS]]
     return np.array([a if a and a > 0 else np.nan for a in found], dtype=np.float64)
