@@ -198,5 +198,6 @@ def test_narrow_rows_stand_side_by_side(spark: SparkSession) -> None:
 
     screen = console()
     with screen.capture() as shown:
-        print_frame(screen, "", spark.sql("SELECT 1 AS one, array('a', 'b') AS two"), 5)
-    assert "│ 1   │ ['a', 'b'] │" in shown.get()
+        query = "SELECT 1 AS one, array('a', 'b') AS two, 4e-4 AS three, 0.0D AS four, 5e-3 AS x"
+        print_frame(screen, "", spark.sql(query), 5)
+    assert "│ 1   │ ['a', 'b'] │ 0.0004 │ 0.000 │ 0.005 │" in shown.get()

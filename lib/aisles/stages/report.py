@@ -24,6 +24,7 @@ SHOWN = {
     "calibration_error_above_5_percent": "calibration error > 5 %",
     "coarse_recall": "recall of coarse truth",
 }
+_SMALLEST = 0.001
 WIDE = 12
 """Columns from which a row is printed upright: side by side each would be a few signs wide."""
 _GROUPS = {"in_shop": "seen shops", "left_out": "left out"}
@@ -83,7 +84,10 @@ def print_frame(screen: Console, title: str, frame: DataFrame, most: int) -> Non
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    # What is hardly anything is still not nothing: a propensity of 0.0004.
+    return f"{value:.2g}" if 0 < abs(value) < _SMALLEST else f"{value:.3f}"
 
 
 def _upright(row: dict[str, object]) -> object:
