@@ -130,11 +130,12 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame, few: 
     """What of the feeds that are read in part is as it was; the groups are persisted.
 
     delivered: their records. stored: the rows of products, those of other feeds perhaps among them.
-    few: the records come in one partition, and so do the groups, without a shuffle.
+    few: the records are few: the groups come in one partition, without a shuffle.
     """
     from pyspark.sql import functions as F
 
     ids = identities({feed: work.readings[feed].columns for feed in work.parts})(delivered)
+    ids = ids.coalesce(1) if few else ids
     now = (
         ids.withColumn("key", _key())
         .groupBy("key")

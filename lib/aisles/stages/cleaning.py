@@ -48,8 +48,8 @@ class Cleaning:
 class Delivered:
     """The records of this run's deliveries.
 
-    few: they come in one partition, so that nothing of them goes through a shuffle, and are kept,
-    as it takes longer to plan another scan. feeds: whose records they are.
+    few: they are kept, as it takes longer to plan another scan; what is made of them is held
+    against other rows in one partition, without a shuffle. feeds: whose records they are.
     """
 
     records: DataFrame
@@ -65,8 +65,8 @@ def delivered(job: Job, present: Sequence[Delivery]) -> Delivered:
     """The records of these deliveries."""
     found = records(job, present)
     few = 0 < sum(one.declared.records for one in present) < FEW
-    found = found.localCheckpoint(False).coalesce(1) if few else found
-    return Delivered(found, few, frozenset(one.feed for one in present))
+    feeds = frozenset(one.feed for one in present)
+    return Delivered(found.localCheckpoint(False) if few else found, few, feeds)
 
 
 def compared(
