@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 # So many places, some 100 MB, go to every worker.
-FEW = 1_000_000
+BROADCAST_ROWS = 1_000_000
 _QUALITY = ("network", "retailer", "run_date", "file", "filled", "valid")
 # What a record that is rejected again has of its row before, and the place of that one.
 _CARRIED = ("product_id", "raw_hash", "filled", "valid", "reason", "raw", "file", "record_no")
@@ -58,7 +58,7 @@ class Changes:
         found = self.groups.where("changed AND places IS NOT NULL").select(F.inline("places"))
         places = found.select("file", "record_no")
         # Without the hint, all records would go through a shuffle to meet a few.
-        return F.broadcast(places) if self.fresh <= FEW else places
+        return F.broadcast(places) if self.fresh <= BROADCAST_ROWS else places
 
     def known(self) -> DataFrame:
         """product_id of the stored products that are not as they were."""

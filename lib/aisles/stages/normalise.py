@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aisles.products.identity import resolve
 from aisles.products.normalise import DERIVED
 from aisles.products.quality import field_quality, kinds
-from aisles.stages.changes import FEW, Changes
+from aisles.stages.changes import BROADCAST_ROWS, Changes
 from aisles.stages.cleaned import (
     count_cleaned,
     rejected_rows,
@@ -167,7 +167,7 @@ def _source(
     found = cleaning.found
     done = count_cleaned(cleaning.counted, cleaning.marks, account)
     # Each id that occurs again has one product, and others that are duplicates or rejected.
-    few = 2 * (done.records - done.products) < FEW
+    few = 2 * (done.records - done.products) < BROADCAST_ROWS
     products, lost = resolve(cleaning.candidates, cleaning.marks, few=few)
     refused, dated = rejected_rows(lost) if done.rejected else None, _dated(job, products)
     if found is not None and found.count(account):
