@@ -12,7 +12,7 @@ from aisles.feeds.formats import Format
 from aisles.feeds.judge import Judge
 from aisles.feeds.lines import MAX_RECORD_CHARS, Resolver
 from aisles.feeds.quoting import Cut, first_line_opens, is_wrapped, unwrapped
-from aisles.feeds.records import PARSED, RAW_LIMIT, Row, batch_of, build_map, map_array, rejected
+from aisles.feeds.records import RAW_LIMIT, Row, batch_of, build_map, merged, rejected
 from aisles.feeds.rewrite import Rewriter
 from aisles.feeds.tokens import LF, Tokens, tokenize
 
@@ -213,25 +213,9 @@ class Delimited:
             tokens.keep[start:end] = False
         maps = self.rewriter.maps(self._maps(block, tokens, clean))
         if len(maps) + len(rows):
-            yield self._merged(maps, tokens.record_start[clean], rows, places)
-
-    def _merged(
-        self, maps: pa.MapArray, starts: np.ndarray, rows: list[Row], places: list[int]
-    ) -> pa.RecordBatch:
-        """Clean and slow records in file order."""
-        raw = pa.nulls(len(maps), pa.string())
-        reason = raw
-        if rows:
-            order = np.argsort(np.append(starts, places), kind="stable")
-            take = pa.array(order)
-            maps = pa.concat_arrays([maps, map_array(rows)]).take(take)
-            raw = pa.concat_arrays([raw, pa.array([r.raw for r in rows], pa.string())]).take(take)
-            why = pa.array([r.reason for r in rows], pa.string())
-            reason = pa.concat_arrays([reason, why]).take(take)
-        total = len(maps)
-        numbers = pa.array(np.arange(1, total + 1, dtype=np.int64))
-        self._last_rejected = bool(reason[-1].is_valid)
-        return pa.RecordBatch.from_arrays([numbers, maps, raw, reason], schema=PARSED)
+            batch = merged(maps, tokens.record_start[clean], rows, places)
+            self._last_rejected = bool(batch["reason"][-1].is_valid)
+            yield batch
 
     def border(self, text: bytes) -> int | None:
         """Where a record ends in text from within the file that begins a line, whatever stood

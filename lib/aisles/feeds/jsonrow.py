@@ -93,13 +93,19 @@ def cells_of(record: dict[str, Any] | Doubled) -> list[tuple[str, str]]:
     """
     found: list[tuple[str, str]] = []
     _walk(record, "", found, 0)
+    if len(dict(found)) < len(found):
+        found = _numbered(found)
+    return [(storable(column), storable(text)) for column, text in found]
+
+
+def _numbered(cells: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A column met again with ``#2``, ``#3``, ..."""
     seen: dict[str, int] = {}
-    cells = []
-    for name, text in found:
-        seen[name] = seen.get(name, 0) + 1
-        column = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        cells.append((storable(column), storable(text)))
-    return cells
+    found = []
+    for name, text in cells:
+        number = seen[name] = seen.get(name, 0) + 1
+        found.append((name if number == 1 else f"{name}#{number}", text))
+    return found
 
 
 def separator_of(name: str) -> str:
@@ -112,7 +118,12 @@ def _walk(value: Any, name: str, found: list[tuple[str, str]], depth: int) -> No
         raise RecursionError
     if isinstance(value, dict | Doubled):
         for key, inner in value.items() if isinstance(value, dict) else value:
-            _walk(inner, f"{name}.{key}" if name else str(key), found, depth + 1)
+            column = f"{name}.{key}" if name else str(key)
+            if isinstance(inner, str) and depth < MAX_DEPTH:  # most are such: no call for them
+                if inner and not inner.isspace():
+                    found.append((column, inner))
+            elif inner is not None:
+                _walk(inner, column, found, depth + 1)
     elif isinstance(value, list):
         _walk_list(value, name, found, depth + 1)
     elif value is not None:

@@ -190,12 +190,19 @@ def _reader(form: Format, head: bytes, inside: bool = False) -> Reader:
     return Delimited(form, sample, inside)
 
 
-def _grouped(rows: Iterable[Row], batch_rows: int) -> Iterator[pa.RecordBatch]:
+def _grouped(
+    rows: Iterable[Row] | Iterable[Row | pa.RecordBatch], batch_rows: int
+) -> Iterator[pa.RecordBatch]:
+    """Single rows in batches; batches among them as they are."""
     group: list[Row] = []
     for row in rows:
-        group.append(row)
-        if len(group) == batch_rows:
+        single = isinstance(row, Row)
+        if single:
+            group.append(row)
+        if group and (not single or len(group) == batch_rows):
             yield batch_of(group, 1)
             group = []
+        if not single:
+            yield row
     if group:
         yield batch_of(group, 1)

@@ -82,3 +82,22 @@ def slices(batch: pa.RecordBatch, batch_rows: int) -> Iterator[pa.RecordBatch]:
     """The batch in pieces of at most ``batch_rows`` rows, without a copy."""
     for start in range(0, batch.num_rows, batch_rows):
         yield batch.slice(start, batch_rows)
+
+
+def merged(
+    maps: pa.MapArray,
+    places: np.ndarray,
+    rows: Sequence[Row],
+    row_places: Sequence[int] | np.ndarray,
+) -> pa.RecordBatch:
+    """Records read at once and records read one by one, in the order of their places."""
+    raw = pa.nulls(len(maps), pa.string())
+    reason = raw
+    if rows:
+        take = pa.array(np.argsort(np.append(places, row_places), kind="stable"))
+        maps = pa.concat_arrays([maps, map_array(rows)]).take(take)
+        raw = pa.concat_arrays([raw, pa.array([r.raw for r in rows], pa.string())]).take(take)
+        why = pa.array([r.reason for r in rows], pa.string())
+        reason = pa.concat_arrays([reason, why]).take(take)
+    numbers = pa.array(np.arange(1, len(maps) + 1, dtype=np.int64))
+    return pa.RecordBatch.from_arrays([numbers, maps, raw, reason], schema=PARSED)

@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Iterator
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
 
 from aisles.feeds.expand import Unreadable
 from aisles.feeds.formats import Format
-from aisles.feeds.records import Row, rejected
+from aisles.feeds.records import Row, merged, rejected
 from aisles.feeds.xmlaround import Around
+from aisles.feeds.xmlflat import FlatRecords
 from aisles.feeds.xmlpath import has_entities, nests, record_path, repeated_around
 from aisles.feeds.xmlrow import RecordParser
 
 MAX_RECORD_BYTES = 1 << 23
 GROUP = 256
-_STEP_BYTES = 1 << 20
+_STEP_BYTES = 1 << 21
+_LEAST_FLAT = 16
+"""So many records are worth reading together."""
+_TRIED = 2000
+"""After so many records it is clear whether the file's are flat."""
 _SEARCH_BYTES = 1 << 23
 """How far the records may begin behind lists of categories, shops and the like."""
 _TAG_REST = rb"(?=[\s/>])(?:[^<>\"'/]|/(?!>)|\"[^<\"]*\"|'[^<']*')*+"
@@ -26,6 +35,9 @@ _HIDING = (b"<![CDATA[", b"<!--", b"<?")
 _NAMESPACE = re.compile(rb"""\s(xmlns(?::[\w.-]+)?)\s*=\s*("[^"<]*"|'[^'<]*')""")
 _ROOT_END = re.compile(rb"(?:</[\w:.-]+\s*>|/>)\s*\Z")
 _COMMENT = re.compile(rb"<!--.*?-->", re.S)
+
+
+Read: TypeAlias = "Row | pa.RecordBatch"
 
 
 class XmlRecords:
@@ -38,13 +50,18 @@ class XmlRecords:
         self._bare: re.Pattern[bytes] | None = None
         self._lost = self._unending = False
         self._nests = False
-        self._parser = RecordParser({})
+        self._use(RecordParser({}))
         self._around = Around()
         self._above: list[tuple[str, str]] = []
         self._moved = False
 
-    def rows(self, chunks: Iterable[bytes]) -> Iterator[Row]:
-        """One row per record of the file's text, UTF-8 in chunks of any size.
+    def _use(self, parser: RecordParser) -> None:
+        self._parser = parser
+        self._flat = FlatRecords(parser.child, parser.knows)
+        self._tried = self._taken = 0
+
+    def rows(self, chunks: Iterable[bytes]) -> Iterator[Read]:
+        """One row per record of the file's text, UTF-8 in chunks of any size; some in batches.
 
         Raises:
             Unreadable: when the document defines entities, or holds no repeated element.
@@ -64,7 +81,7 @@ class XmlRecords:
         rest = yield from self._step(b"".join(pending), final=True)
         yield from self._end(rest, tail)
 
-    def _step(self, data: bytes, final: bool = False) -> Generator[Row, None, bytes]:
+    def _step(self, data: bytes, final: bool = False) -> Generator[Read, None, bytes]:
         if self._tag is None and not self._start(data, final):
             return data
         if self._lost:
@@ -93,37 +110,55 @@ class XmlRecords:
         self._lost = found is None
         return data[found.start() :] if found else data[-256:]
 
-    def _records(self, data: bytes, hidden: bool) -> Generator[Row, None, int]:
+    def _records(self, data: bytes, hidden: bool) -> Generator[Read, None, int]:
         """Rows of the whole records, then from where to read on with the next chunk."""
         assert self._tag is not None and self._bare is not None
         spans, left = self._spans(data, self._tag if hidden else self._bare)
-        group: list[bytes] = []
+        group: list[tuple[int, int]] = []
         end = 0
         for start, stop in spans:
             between = data[end:start]
             if self._moved or (between and not between.isspace()):
-                yield from self._rows(group)
+                yield from self._rows(data, group, hidden)
                 group = []
                 self._around.follow(between)
                 self._above, self._moved = self._around.cells(), False
-            group.append(data[start:stop])
+            group.append((start, stop))
             end = stop
-            if len(group) == GROUP:
-                yield from self._rows(group)
-                group = []
-        yield from self._rows(group)
+        yield from self._rows(data, group, hidden)
         self._around.follow(data[end:left])
         self._moved |= bool(data[end:left].strip())
         return left
 
-    def _rows(self, group: list[bytes]) -> Iterator[Row]:
+    def _rows(self, data: bytes, spans: list[tuple[int, int]], hidden: bool) -> Iterator[Read]:
         """The rows of records that stand within the same elements."""
+        plain = not (self._above or self._around.references)
+        if hidden and plain and len(spans) >= _LEAST_FLAT and self._parser.learned and self._pays():
+            yield self._batch(data, spans)
+        else:
+            yield from self._one_by_one(data, spans)
+
+    def _pays(self) -> bool:
+        return self._tried < _TRIED or 3 * self._taken > self._tried
+
+    def _batch(self, data: bytes, spans: list[tuple[int, int]]) -> pa.RecordBatch:
+        """The records at once, but for those that are not flat."""
+        taken, maps = self._flat.read(data, spans)
+        self._tried += len(spans)
+        self._taken += len(maps)
+        others = np.flatnonzero(~taken)
+        rows = list(self._one_by_one(data, [spans[place] for place in others.tolist()]))
+        return merged(maps, np.flatnonzero(taken), rows, others)
+
+    def _one_by_one(self, data: bytes, spans: list[tuple[int, int]]) -> Iterator[Row]:
         above, tables = self._above, self._around.references
-        for row in self._parser.rows(group) if group else ():
-            if row.cells is None or not (above or tables):
-                yield row
-            else:
-                yield Row(tables.joined([*above, *row.cells]))
+        for first in range(0, len(spans), GROUP):
+            group = [data[start:stop] for start, stop in spans[first : first + GROUP]]
+            for row in self._parser.rows(group):
+                if row.cells is None or not (above or tables):
+                    yield row
+                else:
+                    yield Row(tables.joined([*above, *row.cells]))
 
     def _start(self, data: bytes, final: bool) -> bool:
         """Finds the record element and the namespaces declared before it."""
@@ -149,7 +184,7 @@ class XmlRecords:
         self._nests = nests(data[: 1 << 18], self.path)
         self._around = Around(repeated_around(data[: 1 << 18], self.path))
         before = data[: first.start()] if first else data
-        self._parser = RecordParser(dict(_NAMESPACE.findall(before)))
+        self._use(RecordParser(dict(_NAMESPACE.findall(before))))
         self._tag, self._bare = tag, _tag_pattern(names, hiding=False)
         return True
 
@@ -181,7 +216,7 @@ class XmlRecords:
                 done = found.end()
         return spans, start if depth else max(done, data.rfind(b"<"))
 
-    def _end(self, rest: bytes, tail: bytes) -> Iterator[Row]:
+    def _end(self, rest: bytes, tail: bytes) -> Iterator[Read]:
         """What is left: a record cut off by the file's end, or the end of the document."""
         if self._tag is not None:
             cut = next((found for found in self._tag.finditer(rest) if found["open"]), None)

@@ -64,6 +64,25 @@ class RecordParser:
         for record in records:
             yield self._alone(record)
 
+    @property
+    def learned(self) -> bool:
+        """Whether it is known which siblings an attribute tells apart."""
+        return self._kinds.learned
+
+    def knows(self, prefix: bytes) -> bool:
+        """Whether a prefix of names is declared."""
+        return b"xmlns:" + prefix in self._declared
+
+    def child(self, text: bytes) -> list[tuple[str, str]] | None:
+        """The cells of one child of a record, given its text; None where it cannot be read."""
+        cells: list[tuple[str, str]] = []
+        try:
+            (element,) = self._parse(text)
+            _walk(element, "", cells, 1, self._kinds.attribute)
+        except (etree.XMLSyntaxError, RecursionError, ValueError):
+            return None
+        return cells
+
     def _parse(self, text: bytes) -> list[etree._Element]:
         declared = b"".join(b" %s=%s" % pair for pair in self._declared.items())
         root = etree.fromstring(b"<r%s>%s</r>" % (declared, text), safe_parser())
@@ -108,6 +127,11 @@ class Kinds:
     def __init__(self) -> None:
         self.attribute: dict[str, str] = {}
         self._left = SCANNED
+
+    @property
+    def learned(self) -> bool:
+        """Whether enough records were looked at."""
+        return not self._left
 
     def learn(self, records: Sequence[etree._Element]) -> None:
         """Takes note of such elements in the first records of a feed."""
