@@ -132,11 +132,14 @@ class XmlRecords:
 
     def _rows(self, data: bytes, spans: list[tuple[int, int]], hidden: bool) -> Iterator[Read]:
         """The rows of records that stand within the same elements."""
-        plain = not (self._above or self._around.references)
-        if hidden and plain and len(spans) >= _LEAST_FLAT and self._parser.learned and self._pays():
-            yield self._batch(data, spans)
+        flat = hidden and self._pays() and not (self._above or self._around.references)
+        first = self._parser.unlearned if flat else len(spans)
+        yield from self._one_by_one(data, spans[:first])
+        rest = spans[first:]
+        if len(rest) < _LEAST_FLAT:
+            yield from self._one_by_one(data, rest)
         else:
-            yield from self._one_by_one(data, spans)
+            yield self._batch(data, rest)
 
     def _pays(self) -> bool:
         return self._tried < _TRIED or 3 * self._taken > self._tried

@@ -65,9 +65,9 @@ class RecordParser:
             yield self._alone(record)
 
     @property
-    def learned(self) -> bool:
-        """Whether it is known which siblings an attribute tells apart."""
-        return self._kinds.learned
+    def unlearned(self) -> int:
+        """How many records are read until it is known which siblings an attribute tells apart."""
+        return self._kinds.left
 
     def knows(self, prefix: bytes) -> bool:
         """Whether a prefix of names is declared."""
@@ -126,20 +126,15 @@ class Kinds:
 
     def __init__(self) -> None:
         self.attribute: dict[str, str] = {}
-        self._left = SCANNED
-
-    @property
-    def learned(self) -> bool:
-        """Whether enough records were looked at."""
-        return not self._left
+        self.left = SCANNED
 
     def learn(self, records: Sequence[etree._Element]) -> None:
         """Takes note of such elements in the first records of a feed."""
-        for record in records[: self._left]:
+        for record in records[: self.left]:
             for element in record.iter(etree.Element):
                 if len(element) > 1:
                     self._learn(element)
-        self._left = max(self._left - len(records), 0)
+        self.left = max(self.left - len(records), 0)
 
     def _learn(self, parent: etree._Element) -> None:
         beside: dict[str, list[etree._Element]] = {}

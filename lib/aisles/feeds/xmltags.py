@@ -41,9 +41,8 @@ class Group:
         found = [one.span() for one in _CDATA.finditer(text)] if b"<![CDATA[" in text else []
         self.hidden = np.array(found, np.int64).reshape(-1, 2)
         classes = _CLASS[self.block]
-        for start, end in found:
-            inside = classes[start:end]
-            inside[inside < _BAD] = 0
+        if found:
+            classes[_inside(classes, *self.hidden.T) & (classes < _BAD)] = 0
         at = np.flatnonzero(classes)
         kind = classes[at]
         counts = np.searchsorted(at, spans[:, 1]) - np.searchsorted(at, spans[:, 0])
@@ -133,14 +132,10 @@ def texts_of(
         shift = np.repeat(start - np.cumsum(length) + length, length)
         text = block[np.arange(total) + shift]
     else:
-        edge = np.zeros(len(block) + 1, np.int8)
-        edge[start] += 1
-        edge[end] -= 1
-        inside = np.cumsum(edge[:-1], dtype=np.int8).view(np.bool_)
+        inside = _inside(block, start, end)
         if hidden is not None and holder is not None and len(hidden):
-            for a, b in hidden.tolist():
-                inside[a : a + _BEGIN] = False
-                inside[b - _END : b] = False
+            inside[hidden[:, :1] + np.arange(_BEGIN)] = False
+            inside[hidden[:, 1:] - np.arange(1, _END + 1)] = False
             length = length - (_BEGIN + _END) * np.bincount(holder, minlength=len(length))
         text = block[inside]
     ends = np.append(0, np.cumsum(length)).astype(np.int32)
@@ -148,3 +143,11 @@ def texts_of(
     return pa.BinaryArray.from_buffers(
         pa.binary(), len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(text)]
     )
+
+
+def _inside(block: NDArray[np.uint8], start: Ints, end: Ints) -> Bools:
+    """Which bytes of the block lie in one of the stretches, which do not overlap."""
+    edge = np.zeros(len(block) + 1, np.int8)
+    edge[start] += 1
+    edge[end] -= 1
+    return np.cumsum(edge[:-1], dtype=np.int8).view(np.bool_)
