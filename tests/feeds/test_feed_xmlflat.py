@@ -109,3 +109,10 @@ def test_plain_children_need_no_tree(part: str, monkeypatch: pytest.MonkeyPatch)
     text = ('<item id="1"><g:id>5</g:id>' + part + "<t>Mug</t></item>\n") * 20
     rows, flat = _rows(text, monkeypatch, together=True)
     assert flat and len(rows) == 20
+
+
+def test_a_namespace_with_signs_that_xml_lacks() -> None:
+    item = '<item xmlns="\ufffe"><t>x</t></item><item><t>y</t></item>'
+    reader = XmlRecords(Format("xml", "utf-8", record_element="/rss/channel/item"))
+    rows = list(reader.rows([f"<rss><channel>{item}</channel></rss>".encode()]))
+    assert [row.cells for row in rows if isinstance(row, Row)] == [[("t", "x")], [("t", "y")]]
