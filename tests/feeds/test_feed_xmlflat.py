@@ -57,7 +57,7 @@ def _records(rng: random.Random, count: int, odd: float) -> str:
         else:
             end = "</item>" if rng.random() < 0.98 else rng.choice(["</item >", "</item\n>", ""])
             made.append(first + "".join(parts) + end)
-        made.append(rng.choice(["", "\n", "\r\n  "]))
+        made.append(rng.choice(["", "\n", "\r\n  ", "\n", "\f\v\n"]))
     return "".join(made)
 
 

@@ -43,11 +43,11 @@ class Group:
         classes = _CLASS[self.block]
         if found:
             classes[_inside(classes, *self.hidden.T) & (classes < _BAD)] = 0
+        classes[~_inside(classes, *spans.T)] = 0  # form feeds between records are space
         at = np.flatnonzero(classes)
         kind = classes[at]
         counts = np.searchsorted(at, spans[:, 1]) - np.searchsorted(at, spans[:, 0])
         record = np.repeat(np.arange(self.rows), counts)
-        assert len(record) == len(at), "signs between records"
         self._across(spans)
         self.spoil(record[kind == _BAD])
         self.amps, self.amp_record = at[kind == _AMP], record[kind == _AMP]
