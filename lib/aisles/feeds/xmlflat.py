@@ -61,7 +61,7 @@ class FlatRecords:
     ) -> None:
         self._child, self._known = child, known
         self._codes: dict[str, int] = {}
-        self._children: dict[bytes, Cells | None] = {}
+        self._children: dict[bytes, Cells] = {}
 
     def read(self, data: bytes, spans: Sequence[tuple[int, int]]) -> tuple[Bools, pa.MapArray]:
         """Which of the records were read, bool (records,), and the cells of these.
