@@ -158,6 +158,7 @@ class TrainConfig:
     memory_mb: int = 1500  # examples up to this size (all ranks together) are kept in memory
     checkpoint_steps: int = 0  # steps between checkpoints beside the one at each epoch's end
     threads: int = 0  # torch threads a rank; 0: the machine's cores shared by its ranks
+    device: str = "auto"  # cpu, cuda, or auto: a GPU for each rank where there is one
     timeout_s: int = 120  # a rank that is silent this long is taken as dead
 
 

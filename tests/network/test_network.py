@@ -94,7 +94,9 @@ def test_missing_inputs_leave_their_member_out(missing: str, absent: list[str]) 
     share = network.mixture[[MEMBERS.index(name) for name in there]].softmax(0)
     rest = output.members[[MEMBERS.index(name) for name in there], 2]
     torch.testing.assert_close(output.logits[2], share @ rest)
-    prediction = network.predict(batch)
+    assert network.predict(batch).members is None
+    prediction = network.predict(batch, members=True)
+    assert prediction.members is not None
     members = prediction.members[:, 2]
     assert torch.isnan(members).any(1).tolist() == [name in absent for name in MEMBERS]
     spread = members[~torch.isnan(members).any(1)].std(0, unbiased=False)
@@ -219,7 +221,7 @@ def test_model_comes_back(tmp_path: Path) -> None:
     assert back.about == {"snapshot_id": "s1"}
     assert back.outputs.paths == ("Häuser", *(f"Häuser > n{i}" for i in range(2, 6)))
     assert back.outputs.parent.tolist() == [-1, 0, 0, 0, 0]
-    before, after = network.predict(batch), back.network.predict(batch)
+    before, after = network.predict(batch, True), back.network.predict(batch, True)
     for one, other in zip(dataclasses.astuple(before), dataclasses.astuple(after)):
         torch.testing.assert_close(one, other, rtol=0, atol=0, equal_nan=True)
 

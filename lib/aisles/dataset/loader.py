@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,6 +74,18 @@ class Loader:
             parts += [rows, Rows.blank(size - len(rows), self.encoder, self.ids)]
             real[lane, : len(rows)] = 1
         return batch_of(Rows.concat(parts), self.prior, self.unknown_weight, real.reshape(-1))
+
+
+def on_device(batches: Iterator[Batch], device: torch.device) -> Iterator[Batch]:
+    """The batches on the device; while a GPU works on one the next is made by another thread."""
+    if device.type == "cpu":
+        yield from (batch.to(device) for batch in batches)
+        return
+    with ThreadPoolExecutor(1, "aisles-batches") as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch.to(device)
 
 
 def in_order(

@@ -2,6 +2,7 @@
 
 from aisles.network.artifact import Model, load, save
 from aisles.network.batch import Batch
+from aisles.network.device import CPU, device_of, use
 from aisles.network.losses import bce_sum, objective
 from aisles.network.network import MEMBERS, Network, Output, Prediction
 from aisles.network.noise import Noise
@@ -9,6 +10,7 @@ from aisles.network.outputs import Outputs
 from aisles.network.rowtable import RowTable
 
 __all__ = [
+    "CPU",
     "MEMBERS",
     "Batch",
     "Model",
@@ -19,7 +21,9 @@ __all__ = [
     "Prediction",
     "RowTable",
     "bce_sum",
+    "device_of",
     "load",
     "objective",
     "save",
+    "use",
 ]

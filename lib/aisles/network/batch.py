@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,6 +34,14 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.row_weight)
+
+    def to(self, device: torch.device) -> Batch:
+        """The batch with its tensors on the device."""
+        if self.row_weight.device == device:
+            return self
+        named = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        moved: dict[str, Any] = {k: v.to(device) for k, v in named.items() if isinstance(v, Tensor)}
+        return dataclasses.replace(self, **moved)
 
     @staticmethod
     def inputs(

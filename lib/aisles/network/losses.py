@@ -42,7 +42,7 @@ def objective(output: Output, batch: Batch, train: TrainConfig) -> tuple[Tensor,
 
     Divide both by the sum of batch.weight over all ranks. Members without an input learn nothing.
     """
-    factor = torch.full((len(MEMBERS), 1), train.member_loss)
+    factor = torch.full((len(MEMBERS), 1), train.member_loss, device=batch.weight.device)
     factor[MEMBERS.index("fused")] = train.fused_loss
     weight = (factor * output.present).unsqueeze(2) * batch.weight
     members = bce_sum(output.members, batch.target.expand_as(output.members), weight)

@@ -41,13 +41,20 @@ class Prediction:
 
     probabilities, spread: float32 (b, C); spread is the standard deviation of the probabilities of
     the members that are present. embedding: float32 (b, E). members: float32 (M, b, C),
-    probabilities, NaN for members without an input.
+    probabilities, NaN for members without an input; None where they were not asked for.
     """
 
     probabilities: Tensor
     spread: Tensor
     embedding: Tensor
-    members: Tensor
+    members: Tensor | None = None
+
+    def cpu(self) -> Prediction:
+        """The same in the host's memory."""
+        members = None if self.members is None else self.members.cpu()
+        return Prediction(
+            self.probabilities.cpu(), self.spread.cpu(), self.embedding.cpu(), members
+        )
 
 
 @dataclass(frozen=True)
@@ -111,19 +118,19 @@ class Network(nn.Module):
         return Output(logits, members, present, embedding)
 
     @torch.inference_mode()
-    def predict(self, batch: Batch) -> Prediction:
-        """Probabilities, disagreement and features of every row."""
+    def predict(self, batch: Batch, members: bool = False) -> Prediction:
+        """Probabilities, disagreement and features of every row; members: also theirs."""
         output = self(batch)
-        members = output.members.sigmoid()
+        said = output.members.sigmoid()
         there = output.present.unsqueeze(2)
         count = there.sum(0)
-        mean = (members * there).sum(0) / count
-        spread = (((members - mean) ** 2 * there).sum(0) / count).sqrt()
+        mean = (said * there).sum(0) / count
+        spread = (((said - mean) ** 2 * there).sum(0) / count).sqrt()
         return Prediction(
             output.logits.sigmoid(),
             spread,
             output.embedding,
-            members.masked_fill(~there, torch.nan),
+            said.masked_fill(~there, torch.nan) if members else None,
         )
 
     def _features(self, batch: Batch, seen: _Seen, noise: Noise | None) -> tuple[Tensor, Tensor]:

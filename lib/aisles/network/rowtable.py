@@ -30,7 +30,7 @@ class RowTable(nn.Module):
         """From now on look up in a copy of the touched rows (bool (rows,)) that has a gradient."""
         touched[0] = True
         self.rows = touched.nonzero().squeeze(1)
-        self.place[self.rows] = torch.arange(len(self.rows))
+        self.place[self.rows] = torch.arange(len(self.rows), device=touched.device)
         self.picked = self.weight[self.rows].requires_grad_()
 
     def unpick(self) -> None:

@@ -51,7 +51,7 @@ class ConvTower(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Features (b, hidden) of tokens int32 (b, T); padding stands at the end of a row."""
-        places = torch.arange(1, tokens.shape[1] + 1)
+        places = torch.arange(1, tokens.shape[1] + 1, device=tokens.device)
         length = (places * (tokens != 0)).amax(1)
         # Columns that are padding in every row change no maximum and cost as much as the others.
         longest = max(1, int(length.max()))
@@ -88,7 +88,7 @@ class ImageTower(nn.Module):
 
         flipped: bool (b,), rows to mirror.
         """
-        features = torch.zeros(len(image), self.hidden)
+        features = torch.zeros(len(image), self.hidden, device=image.device)
         at = there.nonzero().squeeze(1)
         if not len(at):
             return features

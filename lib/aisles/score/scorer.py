@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from aisles.config import EncoderConfig
 from aisles.dataset import pictures
-from aisles.network import Batch, Model, Prediction, load
+from aisles.network import CPU, Batch, Model, Prediction, load, use
 from aisles.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -50,10 +50,12 @@ class Packed:
 
 
 class Scorer:
-    """A loaded model with its tree."""
+    """A loaded model with its tree, on a device."""
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, model: Model, device: torch.device = CPU) -> None:
+        self.model, self.device = model, device
+        use(device)
+        model.network.to(device)
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
@@ -71,7 +73,7 @@ class Scorer:
         """
         for first in range(0, batch.num_rows, rows):
             inputs = inputs_of(batch.slice(first, rows), self.model.network.encoder)
-            yield self.model.network.predict(inputs)
+            yield self.model.network.predict(inputs.to(self.device)).cpu()
 
 
 def flat(lists: pa.ListArray) -> tuple[NDArray[np.int64], pa.Array]:
@@ -117,20 +119,33 @@ def _fixed(column: pa.Array, width: int, kind: type) -> NDArray:
     return np.frombuffer(data, kind).reshape(len(column), width)
 
 
-_LOADED: dict[str, Scorer] = {}  # of this worker process; tasks come and go
+_LOADED: dict[tuple[str, torch.device], Scorer] = {}  # of this worker process; tasks come and go
+
+
+def task_device() -> torch.device:
+    """The GPU that Spark has given the task, else the CPU."""
+    from pyspark import TaskContext
+
+    task = TaskContext.get()
+    gpus = task.resources().get("gpu") if task else None
+    return torch.device("cuda", int(gpus.addresses[0])) if gpus else CPU
 
 
 def opened(sent: Broadcast[Packed]) -> Scorer:
-    """The scorer of a broadcast model, loaded once a process."""
-    packed = sent.value
-    if packed.key not in _LOADED:
+    """The scorer of a broadcast model, loaded once a process.
+
+    On the GPU that Spark gives the task (spark.task.resource.gpu.amount), else on the CPU.
+    """
+    packed, device = sent.value, task_device()
+    key = packed.key, device
+    if key not in _LOADED:
         torch.set_num_threads(1)  # Spark runs one worker a core
         _LOADED.clear()
         with tempfile.TemporaryDirectory() as folder:
             for name, data in packed.files.items():
                 Path(folder, name).write_bytes(data)
-            _LOADED[packed.key] = Scorer(load(folder))
-    return _LOADED[packed.key]
+            _LOADED[key] = Scorer(load(folder), device)
+    return _LOADED[key]
 
 
 def score(

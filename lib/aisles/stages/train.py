@@ -129,7 +129,7 @@ def _parameters(spec: FitSpec, result: FitResult) -> dict[str, Any]:
         for name, section in sections.items()
         for key, value in dataclasses.asdict(section).items()
     }
-    run_by = ("ranks", "threads", "rows", "steps", "in_memory", "padding")
+    run_by = ("ranks", "threads", "device", "rows", "steps", "in_memory", "padding")
     return settings | {f"run.{key}": getattr(result, key) for key in run_by}
 
 

@@ -43,7 +43,7 @@ class Checkpoints:
     def load_best(self, network: Network) -> None:
         """Brings the best weights back, on rank 0 only."""
         if self._ranks.rank == 0 and self._best.exists():
-            network.load_state_dict(torch.load(self._best, weights_only=True))
+            network.load_state_dict(torch.load(self._best, weights_only=True, map_location="cpu"))
 
     def restore(self, network: Network, optimiser: Optimiser) -> State:
         """Where the last checkpoint stood, or the very start; the same weights on every rank.
@@ -62,7 +62,7 @@ class Checkpoints:
     def _read(self, network: Network, optimiser: Optimiser) -> State:
         if not self._last.exists():
             return State()
-        stored = torch.load(self._last, weights_only=True)
+        stored = torch.load(self._last, weights_only=True, map_location="cpu")
         if stored["fingerprint"] != self._fingerprint:
             raise ValueError(
                 f"{self._last} belongs to another training (other data or settings); "

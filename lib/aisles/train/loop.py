@@ -11,8 +11,19 @@ from pathlib import Path
 
 import torch
 
-from aisles.dataset import Loader, pin
-from aisles.network import Batch, Model, Network, Noise, Outputs, bce_sum, objective, save
+from aisles.dataset import Loader, on_device, pin
+from aisles.network import (
+    Batch,
+    Model,
+    Network,
+    Noise,
+    Outputs,
+    bce_sum,
+    device_of,
+    objective,
+    save,
+    use,
+)
 from aisles.train.checkpoint import Checkpoints
 from aisles.train.optimise import Optimiser, rate_at
 from aisles.train.progress import Progress, State
@@ -60,6 +71,7 @@ class _Run:
     checkpoints: Checkpoints
     progress: Progress
     state: State
+    device: torch.device
     trained: int = 0  # steps that this call has trained
 
     @staticmethod
@@ -74,7 +86,9 @@ class _Run:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(spec.train.seed)
             network = Network(spec.encoder, spec.network, torch.from_numpy(outputs.prior))
-        optimiser = Optimiser(network, spec.train)
+        device = device_of(spec.train.device, ranks.local_rank)
+        use(device)
+        optimiser = Optimiser(network.to(device), spec.train)
         checkpoints = Checkpoints(folder, spec.fingerprint, ranks)
         return _Run(
             spec,
@@ -88,6 +102,7 @@ class _Run:
             Progress(folder, active=ranks.rank == 0),
             # Horovod: every rank starts with rank 0's weights and counters.
             checkpoints.restore(network, optimiser),
+            device,
         )
 
     def stale(self) -> bool:
@@ -101,7 +116,7 @@ class _Run:
         state, every = self.state, self.spec.train.checkpoint_steps
         began, first = time.monotonic(), state.step
         self.network.train()
-        for batch in self.loader.epoch(state.epoch, state.step):
+        for batch in on_device(self.loader.epoch(state.epoch, state.step), self.device):
             self._step(batch)
             state.step += 1
             self.trained += 1
@@ -146,12 +161,13 @@ class _Run:
             seconds=seconds,
             rows_per_s=rows / seconds if rows else 0.0,
             in_memory=plan.in_memory,
+            device=self._device_name(),
         )
         if self.ranks.rank == 0:
             self.checkpoints.load_best(self.network)
             about = dataclasses.asdict(result) | {"table": spec.table}
             about["fingerprint"] = spec.fingerprint
-            save(folder / "model", Model(self.network, self.outputs, about))
+            save(folder / "model", Model(self.network.cpu(), self.outputs, about))
             result.save(folder / "result.json")
         return result
 
@@ -159,7 +175,7 @@ class _Run:
         spec, state = self.spec, self.state
         # Horovod: the sum of the weights, and which embeddings the global batch touches.
         weight = self._pick(batch)
-        noise = Noise(spec.train.seed, state.epoch, state.step, *self._place())
+        noise = Noise(spec.train.seed, state.epoch, state.step, *self._place(), self.device)
         self.network.zero_grad()
         loss, prediction = objective(self.network(batch, noise), batch, spec.train)
         (loss / weight).backward()
@@ -177,7 +193,7 @@ class _Run:
 
     def _pick(self, batch: Batch) -> float:
         words, values = self.network.tables
-        flags = torch.zeros(1 + len(words.weight) + len(values.weight))
+        flags = torch.zeros(1 + len(words.weight) + len(values.weight), device=self.device)
         flags[0] = batch.weight.sum()
         flags[1 + batch.tokens.reshape(-1).long()] = 1
         flags[1 + batch.bag.reshape(-1).long()] = 1
@@ -198,14 +214,18 @@ class _Run:
         if not self.validation.plan.rows:
             return None
         self.network.eval()
-        sums = torch.zeros(2, dtype=torch.float64)
-        for batch in self.validation.epoch(0):
+        sums = torch.zeros(2, dtype=torch.float64, device=self.device)
+        for batch in on_device(self.validation.epoch(0), self.device):
             logits = self.network(batch).logits
             sums[0] += bce_sum(logits, batch.target, batch.weight)
             sums[1] += batch.weight.sum()
         # Horovod: loss and weight of all ranks, so that they agree on when to stop.
         loss, weight = self.ranks.add(sums, "validation").tolist()
         return loss / max(weight, 1e-12)
+
+    def _device_name(self) -> str:
+        cuda = self.device.type == "cuda"
+        return torch.cuda.get_device_name(self.device) if cuda else "cpu"
 
     def _tell(self, event: str, began: float, first: int) -> None:
         state, steps = self.state, self.loader.steps

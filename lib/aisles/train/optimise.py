@@ -119,7 +119,7 @@ class Optimiser:
         # Adam makes its moments at the first step; they must be there to be shared before it.
         for parameter in self.parameters:
             self.adam.state[parameter] = {
-                "step": torch.zeros((), dtype=torch.float32),
+                "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
                 "exp_avg": torch.zeros_like(parameter),
                 "exp_avg_sq": torch.zeros_like(parameter),
             }

@@ -15,6 +15,7 @@ class Ranks(Protocol):
 
     rank: int
     size: int
+    local_rank: int  # among the ranks of this machine
 
     def add(self, values: Tensor, name: str) -> Tensor:
         """The sum of the values over all ranks, the same bits on each; may overwrite them."""
@@ -30,6 +31,7 @@ class Alone:
 
     rank = 0
     size = 1
+    local_rank = 0
 
     def add(self, values: Tensor, name: str) -> Tensor:  # noqa: ARG002
         """The values."""
@@ -40,7 +42,11 @@ class Alone:
 
 
 class Horovod:
-    """The processes that Horovod has started; Gloo on CPUs."""
+    """The processes that Horovod has started.
+
+    Tensors on a GPU go through NCCL where Horovod is built with it and every rank has a GPU of its
+    own, else through the host's memory and Gloo.
+    """
 
     def __init__(self) -> None:
         import horovod.torch as hvd
@@ -50,19 +56,31 @@ class Horovod:
         self._hvd = hvd
         self.rank: int = hvd.rank()
         self.size: int = hvd.size()
+        self.local_rank: int = hvd.local_rank()
+        own = hvd.local_size() <= torch.cuda.device_count()
+        self._nccl = bool(own and hvd.nccl_built())
 
     def add(self, values: Tensor, name: str) -> Tensor:
         """See Ranks. Not compressed: halves of floats would make the result depend on the ranks."""
-        return self._hvd.allreduce_(values, op=self._hvd.Sum, name=name)
+        if self._direct(values):
+            return self._hvd.allreduce_(values, op=self._hvd.Sum, name=name)
+        return values.copy_(self._hvd.allreduce_(values.cpu(), op=self._hvd.Sum, name=name))
 
     def share(self, tensors: Sequence[Tensor], name: str) -> None:
         """See Ranks."""
+        sent = [tensor if self._direct(tensor) else tensor.cpu() for tensor in tensors]
         handles = [
             self._hvd.broadcast_async_(tensor, root_rank=0, name=f"{name}.{i}")
-            for i, tensor in enumerate(tensors)
+            for i, tensor in enumerate(sent)
         ]
         for handle in handles:
             self._hvd.synchronize(handle)
+        for tensor, come in zip(tensors, sent):
+            if come is not tensor:
+                tensor.copy_(come)
+
+    def _direct(self, tensor: Tensor) -> bool:
+        return self._nccl or not tensor.is_cuda
 
     def close(self) -> None:
         """Leaves the ranks."""

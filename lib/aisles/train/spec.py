@@ -12,7 +12,7 @@ from aisles.config import EncoderConfig, NetworkConfig, TrainConfig
 from aisles.typed import from_dict
 
 # Settings of TrainConfig that change how a training runs but not what comes out.
-_NO_EFFECT = ("ranks", "threads", "timeout_s", "checkpoint_steps")
+_NO_EFFECT = ("ranks", "threads", "device", "timeout_s", "checkpoint_steps")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class FitResult:
     done, of which best_epoch (counted from 1) gave the model. steps: an epoch. train_loss: of the
     last epoch; validation_loss: of the best one, None without validation examples. padding: share
     of an epoch's rows, 0..1. seconds: of this call's training, without start-up; rows_per_s: rows
-    of it trained on a second.
+    of it trained on a second. device: of rank 0.
     """
 
     model: str
@@ -96,6 +96,7 @@ class FitResult:
     seconds: float = 0.0
     rows_per_s: float = 0.0
     in_memory: bool = True
+    device: str = "cpu"
 
     def save(self, path: Path) -> None:
         """Writes the result as JSON."""

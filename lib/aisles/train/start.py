@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from aisles.dataset import pin, rank_lanes
+from aisles.network.device import check_name
 from aisles.train.loop import fit
 from aisles.train.ranks import Alone
 from aisles.train.spec import FitResult, FitSpec
@@ -83,6 +84,7 @@ def _spark_rank(spec_path: str) -> None:
 
 def _pinned(spec: FitSpec, ranks: int) -> FitSpec:
     # Checked here, where an error reaches the user as it is, and not once in every rank.
+    check_name(spec.train.device)
     rank_lanes(0, ranks, spec.train.lanes)
     version = pin(spec.table, spec.version, spec.snapshot_id, "train").version
     return dataclasses.replace(spec, version=version)
