@@ -1,15 +1,18 @@
 """ingest + normalise against a Spark job written by hand; growth; what a further day costs.
 
+    python benchmarks/ingest.py jobs --records 2000000
     python benchmarks/ingest.py versus --records 2000000
     python benchmarks/ingest.py growth --sizes 200000,1000000,4000000
     python benchmarks/ingest.py days --records 200000
 
 `versus` prints the time of ingest + normalise as a multiple of that of `by_hand.py` (which writes
 the same two tables) and of Spark parsing the same files into nothing: median and range of
-alternating repetitions in one session. `growth` prints the time per added record between two
-pairs of sizes, and the memory of the driver. `days` prints what a day costs in which nothing, one
-small retailer (1 % of the records), or 1 % of the records here and there changed, relative to the
-first: medians of repeated days, and the first day with a change by itself.
+alternating repetitions in one session. `jobs` prints the same for jobs as a scheduler starts them,
+each in a process of its own: there the JVM has to start and to compile what it runs. `growth`
+prints the time per added record between two pairs of sizes, and the memory of the driver. `days`
+prints what a day costs in which nothing, one small retailer (1 % of the records), or 1 % of the
+records here and there changed, relative to the first: medians of repeated days, and the first day
+with a change by itself.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ import gzip
 import resource
 import shutil
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +39,7 @@ from aisles.stages.pipeline import work_of
 from aisles.tables import Tables
 
 DAY = dt.date(2026, 11, 1)
+JOBS = ("ours", "hand", "noop")
 
 
 class Bench:
@@ -104,6 +110,31 @@ def versus(bench: Bench, records: int, repeat: int) -> None:
     print(f"{records:,} records, {repeat} repetitions")
     print(f"ingest + normalise / written by hand:       {ratios(ours, hand)}")
     print(f"ingest + normalise / parsed into nothing:   {ratios(ours, noop)}")
+
+
+def jobs(folder: Path, records: int, repeat: int) -> None:
+    """Alternates ours and the references, each from the start of its process to its end."""
+    Bench(folder).sample(records)
+    took: dict[str, list[float]] = {job: [] for job in JOBS}
+    command = [sys.executable, __file__, "job", "--folder", str(folder), "--records", str(records)]
+    for _ in range(repeat):
+        for job, seconds in took.items():
+            asked = [*command, "--job", job]
+            seconds.append(timed(lambda: subprocess.run(asked, check=True)))  # noqa: B023
+    print(f"{records:,} records, {repeat} repetitions, a process each")
+    for name, other in (("written by hand", "hand"), ("parsed into nothing", "noop")):
+        print(f"ingest + normalise / {name + ':':21} {ratios(took['ours'], took[other])}")
+
+
+def one_job(bench: Bench, records: int, job: str) -> None:
+    """One of JOBS, to be timed from outside."""
+    sample = bench.sample(records)
+    if job == "ours":
+        bench.ours(sample / "feeds", bench.fresh("ours"))
+    elif job == "hand":
+        by_hand.run(bench.spark, sample, bench.fresh("hand"), DAY)
+    else:
+        by_hand.parse_only(bench.spark, sample)
 
 
 def growth(bench: Bench, sizes: list[int], repeat: int) -> None:
@@ -202,14 +233,20 @@ def _scatter(feeds: Path) -> int:
 def main() -> None:
     """Reads the arguments and runs one of the measurements."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("versus", "growth", "days"))
+    parser.add_argument("what", choices=("jobs", "job", "versus", "growth", "days"))
     parser.add_argument("--records", type=int, default=2_000_000)
     parser.add_argument("--sizes", default="200000,1000000,4000000")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--job", choices=JOBS, default="ours", help="of `job`")
     parser.add_argument("--folder", type=Path, required=True, help="for samples and tables")
     args = parser.parse_args()
+    if args.what == "jobs":
+        jobs(args.folder.resolve(), args.records, args.repeat)
+        return
     bench = Bench(args.folder.resolve())
-    if args.what == "versus":
+    if args.what == "job":
+        one_job(bench, args.records, args.job)
+    elif args.what == "versus":
         versus(bench, args.records, args.repeat)
     elif args.what == "growth":
         growth(bench, [int(size) for size in args.sizes.split(",")], args.repeat)

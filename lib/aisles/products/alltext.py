@@ -56,13 +56,23 @@ def _wordy(cells: Cells, skipped: set[str]) -> Places:
     kept = np.array([name not in skipped for name in cells.names], bool)
     places = np.flatnonzero(kept[cells.code])
     texts = cells.texts.take(pa.array(places))
-    spaced = pc.invert(pc.match_substring_regex(texts, _LONG_TOKEN))
-    no_digits = pc.invert(pc.match_substring_regex(texts, r"[0-9]"))
-    words = pc.and_(
-        pc.match_substring_regex(texts, _LETTERS),
-        pc.and_(pc.or_(spaced, no_digits), pc.invert(pc.match_substring_regex(texts, _NO_WORDS))),
-    )
-    return places[pc.fill_null(words, False).to_numpy(zero_copy_only=False)]
+    places, texts = _where(places, texts, _has(texts, _LETTERS))
+    token = np.flatnonzero(_has(texts, _LONG_TOKEN))
+    words = np.ones(len(places), np.bool_)
+    words[token] = ~_has(texts.take(pa.array(token)), r"[0-9]")
+    places, texts = _where(places, texts, words)
+    return places[~_has(texts, _NO_WORDS)]
+
+
+def _where(
+    places: Places, texts: pa.StringArray, kept: NDArray[np.bool_]
+) -> tuple[Places, pa.StringArray]:
+    return (places, texts) if kept.all() else (places[kept], texts.filter(pa.array(kept)))
+
+
+def _has(texts: pa.StringArray, pattern: str) -> NDArray[np.bool_]:
+    hit = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
+    return hit.to_numpy(zero_copy_only=False)
 
 
 def _repeated(texts: pa.StringArray, record: NDArray[np.int64], place: Places) -> NDArray[np.bool_]:

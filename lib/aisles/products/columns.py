@@ -22,6 +22,9 @@ _NOTHING = r"^(?:(?i:null|\(null\)|\[null\]|#?n/a|n\.a\.|nan|undefined)|\\N|[-â€
 # What spreadsheets put around a text so that it is no number to them: `="0012"`, `'0012`.
 _GUARDED = r"""^(?:="[^"]*"|'[0-9][0-9 .-]*)$"""
 _GUARD = r"""^="|^'|"$"""
+# The first bytes of texts that may be either of the two.
+_ODD_START = np.zeros(256, np.bool_)
+_ODD_START[list(b"nN([#uU\\-='" + "â€“".encode()[:1])] = True
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,18 @@ def cells(
 
 def said(texts: pa.StringArray) -> pa.StringArray:
     """The texts, null for `NULL`, `n/a`, `-` and the like, without what spreadsheets put around."""
+    places = np.flatnonzero(_ODD_START[_first_bytes(texts)])  # a few in a hundred
+    some = texts.take(pa.array(places))
+    inner = _said(some)
+    if inner is some:
+        return texts
+    odd = np.zeros(len(texts), np.bool_)
+    odd[places] = True
+    return pc.replace_with_mask(texts, pa.array(odd), inner)
+
+
+def _said(texts: pa.StringArray) -> pa.StringArray:
+    """See `said`, whatever the texts begin with; the very array where nothing changes."""
     guarded = pc.fill_null(pc.match_substring_regex(texts, _GUARDED), False)
     if pc.any(guarded).as_py():
         inner = pc.replace_substring_regex(texts.filter(guarded), _GUARD, "")
@@ -83,6 +98,16 @@ def said(texts: pa.StringArray) -> pa.StringArray:
         texts = pc.replace_with_mask(texts, guarded, inner)
     nothing = pc.fill_null(pc.match_substring_regex(texts, _NOTHING), False)
     return pc.if_else(nothing, None, texts) if pc.any(nothing).as_py() else texts
+
+
+def _first_bytes(texts: pa.StringArray) -> NDArray[np.uint8]:
+    """The first byte of each text, 0 where it has none."""
+    data = texts.buffers()[2]
+    if not len(texts) or data is None or not len(data):
+        return np.zeros(len(texts), np.uint8)
+    edges = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
+    first = np.frombuffer(data, np.uint8)[np.minimum(edges[:-1], len(data) - 1)]
+    return np.where(edges[:-1] < edges[1:], first, np.uint8(0))
 
 
 def take(texts: pa.StringArray, places: Places) -> pa.StringArray:
