@@ -45,10 +45,33 @@ OPEN = [
 ]  # fmt: skip
 
 
-def _records(rng: random.Random, count: int, odd: float) -> str:
-    made = []
+TABLES = (
+    '<categories><category id="1">Home</category><category id="2" parentId="1">Mugs</category>'
+    '<category id="3" parentId="9">Odd &amp; ends</category></categories>'
+    '<shops><shop id="s"><name>Corner</name></shop></shops>'
+)
+REFERRING = [
+    "<categoryId>2</categoryId>", "<categoryId>1, 3</categoryId>", "<category>3</category>",
+    "<categoryId>9</categoryId>", "<categoryId>1,9</categoryId>", "<g:categoryId>2</g:categoryId>",
+    f"<categoryId>{'1' * 600}</categoryId>", "<shopId>s</shopId>", "<categoryIds/>",
+    '<categoryId type="Own">2</categoryId>',
+]  # fmt: skip
+SECTIONS = [
+    '<section name="A">',
+    '<section name="B" of="x &amp; y">',
+    "</section>",
+    "<shop>x</shop>",
+]
+
+
+def _records(rng: random.Random, count: int, odd: float, tables: bool = False) -> str:
+    made = [TABLES] if tables else []
     for _ in range(count):
         parts = [rng.choice(PLAIN) for _ in range(rng.randrange(7))]
+        if tables and rng.random() < 0.6:
+            parts.append(rng.choice(REFERRING))
+        if tables and rng.random() < 0.1:
+            made.append(rng.choice(SECTIONS))
         if rng.random() < odd:
             parts.insert(rng.randrange(len(parts) + 1), rng.choice(OTHER))
         first = rng.choice(OPEN) if rng.random() < odd else "<item>"
@@ -76,13 +99,14 @@ def _rows(text: str, monkeypatch: pytest.MonkeyPatch, together: bool) -> tuple[l
     return rows, flat
 
 
+@pytest.mark.parametrize("tables", [False, True])
 @pytest.mark.parametrize("odd", [0.0, 0.05, 0.3, 1.0])
 def test_records_read_at_once_have_the_cells_of_their_trees(
-    odd: float, monkeypatch: pytest.MonkeyPatch
+    odd: float, tables: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     some_flat = 0
     for seed in range(60):
-        text = _records(random.Random(f"{odd} {seed}"), 40, odd)
+        text = _records(random.Random(f"{odd} {seed}"), 40, odd, tables)
         expected, _ = _rows(text, monkeypatch, together=False)
         found, flat = _rows(text, monkeypatch, together=True)
         assert found == expected, (seed, text)
@@ -109,6 +133,14 @@ def test_plain_children_need_no_tree(part: str, monkeypatch: pytest.MonkeyPatch)
     text = ('<item id="1"><g:id>5</g:id>' + part + "<t>Mug</t></item>\n") * 20
     rows, flat = _rows(text, monkeypatch, together=True)
     assert flat and len(rows) == 20
+
+
+def test_categories_are_joined_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    item = "<item><t>Mug</t><categoryId>2</categoryId></item>"
+    rows, flat = _rows(TABLES + '<part name="P">' + item * 20 + "</part>", monkeypatch, True)
+    assert flat and len(rows) == 20
+    cells = [("../part@name", "P"), ("t", "Mug"), ("categoryId", "Home > Mugs")]
+    assert rows == [(cells[1:], None, None)] * 20  # an element that stands once says nothing
 
 
 def test_a_namespace_with_signs_that_xml_lacks() -> None:

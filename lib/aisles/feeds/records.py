@@ -70,6 +70,24 @@ def build_map(
     return pa.MapArray.from_arrays(pa.array(holes, mask=mask), keys, values, type=VALUES)
 
 
+def with_cells(maps: pa.MapArray, cells: Sequence[tuple[str, str]]) -> pa.MapArray:
+    """The maps, none null, each with these cells before its own."""
+    if not cells:
+        return maps
+    offsets = maps.offsets.to_numpy()
+    ends = offsets - offsets[0] + len(cells) * np.arange(len(offsets))
+    place = np.full(ends[-1], -1, np.int64)
+    place[ends[:-1, np.newaxis] + np.arange(len(cells))] = np.arange(len(cells))
+    place[place < 0] = len(cells) + np.arange(offsets[-1] - offsets[0])
+    keys, values = (
+        pa.concat_arrays([pa.array([cell[side] for cell in cells], pa.string()), own])
+        for side, own in enumerate(
+            column.slice(offsets[0], offsets[-1] - offsets[0]) for column in (maps.keys, maps.items)
+        )
+    )
+    return build_map(ends, keys.take(pa.array(place)), values.take(pa.array(place)))
+
+
 def batch_of(rows: Sequence[Row], first_no: int) -> pa.RecordBatch:
     """The rows as one batch, numbered from ``first_no``."""
     numbers = pa.array(np.arange(first_no, first_no + len(rows), dtype=np.int64))

@@ -11,6 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aisles.feeds.records import build_map
+
 MOST_ENTRIES = 100_000
 """A longer table, all kinds together, is not kept: none of it is joined."""
 MOST_CHARS = 500
@@ -78,12 +84,27 @@ class References:
             return cells
         return [(column, self._said(column, text)) for column, text in cells]
 
+    def joined_maps(self, maps: pa.MapArray) -> pa.MapArray:
+        """The same for the maps of many records, none null: each distinct id is looked up once."""
+        start, end = maps.offsets[0].as_py(), maps.offsets[-1].as_py()
+        keys, texts = maps.keys.slice(start, end - start), maps.items.slice(start, end - start)
+        column = keys.dictionary_encode()
+        names = column.dictionary.to_pylist()
+        refers = np.array([self._table(name) is not None for name in names], np.bool_)
+        here = refers[column.indices.to_numpy()]
+        if not here.any():
+            return maps
+        some = texts.filter(pa.array(here)).dictionary_encode()
+        code, text = column.indices.to_numpy()[here], some.indices.to_numpy()
+        pairs, place = np.unique(code * np.int64(len(some.dictionary)) + text, return_inverse=True)
+        ids = some.dictionary.to_pylist()
+        said = [self._said(names[p // len(ids)], ids[p % len(ids)]) for p in pairs.tolist()]
+        resolved = pa.array(said, pa.string()).take(pa.array(place))
+        offsets = maps.offsets.to_numpy() - start
+        return build_map(offsets, keys, pc.replace_with_mask(texts, pa.array(here), resolved))
+
     def _said(self, column: str, text: str) -> str:
-        if column not in self._table_of:
-            if len(self._table_of) >= _MOST_COLUMNS:
-                self._table_of = {}
-            self._table_of[column] = self._find(column)
-        table = self._table_of[column]
+        table = self._table(column)
         if table is None or len(text) > MOST_CHARS:
             return text
         ids = [text] if text in table else _SEVERAL.split(text)
@@ -94,6 +115,13 @@ class References:
             return " > ".join(dict.fromkeys(path[0] for path in paths))
         deepest = max(paths, key=len)  # of several categories it says most
         return " > ".join(deepest)
+
+    def _table(self, column: str) -> dict[str, Entry] | None:
+        if column not in self._table_of:
+            if len(self._table_of) >= _MOST_COLUMNS:
+                self._table_of = {}
+            self._table_of[column] = self._find(column)
+        return self._table_of[column]
 
     def _find(self, column: str) -> dict[str, Entry] | None:
         """The table that a column's name speaks of: ``categoryId`` and ``category`` of category."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from aisles.feeds.expand import Unreadable
 from aisles.feeds.formats import Format
-from aisles.feeds.records import Row, merged, rejected
+from aisles.feeds.records import Row, merged, rejected, with_cells
 from aisles.feeds.xmlaround import Around
 from aisles.feeds.xmlflat import FlatRecords
 from aisles.feeds.xmlpath import has_entities, nests, record_path, repeated_around
@@ -132,7 +132,7 @@ class XmlRecords:
 
     def _rows(self, data: bytes, spans: list[tuple[int, int]], hidden: bool) -> Iterator[Read]:
         """The rows of records that stand within the same elements."""
-        flat = hidden and self._pays() and not (self._above or self._around.references)
+        flat = hidden and self._pays()
         first = self._parser.unlearned if flat else len(spans)
         yield from self._one_by_one(data, spans[:first])
         rest = spans[first:]
@@ -151,6 +151,7 @@ class XmlRecords:
         self._taken += len(maps)
         others = np.flatnonzero(~taken)
         rows = list(self._one_by_one(data, [spans[place] for place in others.tolist()]))
+        maps = self._around.references.joined_maps(with_cells(maps, self._above))
         return merged(maps, np.flatnonzero(taken), rows, others)
 
     def _one_by_one(self, data: bytes, spans: list[tuple[int, int]]) -> Iterator[Row]:
