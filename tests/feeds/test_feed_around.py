@@ -170,3 +170,20 @@ def test_several_ids() -> None:
     assert rows[0]["categoryIds"] == "A > Shoes"
     flat = {"categories": {"1": "A", "2": "B"}, "products": items}
     assert read(json.dumps(flat))[0]["categoryIds"] == "A > B"
+
+
+@pytest.mark.usefixtures("step")
+def test_the_currency_around_all_records_is_theirs() -> None:
+    items = "".join(f"<o id='{n}'><p>{n}.50</p></o>" for n in range(3))
+    found = read(f"<list waluta='PLN' version='3' shop='EUR'>{items}</list>")
+    assert found[2] == {"../list@waluta": "PLN", "@id": "2", "p": "2.50"}
+    found = read(f"<c><lang>en</lang><currency>eur</currency><l>{items}</l></c>")
+    assert found[0] == {"../c/currency": "eur", "@id": "0", "p": "0.50"}
+    records = json.dumps([{"id": n, "p": f"{n}.50"} for n in range(3)])
+    document = f'{{"ok": true, "currency": "VND", "shop": "EUR", "items": {records}}}'
+    assert read(document)[1] == {"../currency": "VND", "id": "1", "p": "1.50"}
+
+
+def test_lists_of_levels_are_told_by_words_of_any_language() -> None:
+    records = [{"id": n, "danhMuc": ["Nữ", "Áo"], "mauSac": ["đỏ", "đen"]} for n in range(3)]
+    assert read(json.dumps(records))[0] == {"id": "0", "danhMuc": "Nữ > Áo", "mauSac": "đỏ, đen"}

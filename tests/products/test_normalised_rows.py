@@ -265,3 +265,23 @@ def test_language_and_quantity_follow_from_the_content_and_the_reading() -> None
         assert told[column] == untold[column]
     assert german[FEED].fingerprint != READINGS[FEED].fingerprint
     assert german[FEED].fingerprint == Reading.of(ROLES[FEED], languages=("de",)).fingerprint
+
+
+def test_a_model_stands_for_a_title_behind_its_brand() -> None:
+    readings = {
+        FEED: Reading.of(
+            [("id", "merchant_product_id", 0.9), ("name", "title", 0.9), ("link", "product_url", 1),
+             ("model", "title", 0.1), ("short", "title", 0.05), ("maker", "brand", 0.9)]
+        )
+    }  # fmt: skip
+    link = "https://a.example/7"
+    given: list[Record] = [
+        {"id": "1", "link": link, "name": "Skis", "model": "X5", "maker": "HEAD"},
+        {"id": "2", "link": link, "model": "X5", "maker": "HEAD"},
+        {"id": "3", "link": link, "model": "Head X5", "maker": "HEAD"},
+        {"id": "4", "link": link, "model": "X5"},
+        {"id": "5", "link": link, "short": "Old skis", "maker": "HEAD"},
+        {"id": "6", "link": link, "maker": "HEAD"},
+    ]
+    titles = normalise_batch(raw_items(*given), readings)["title"].to_pylist()
+    assert titles == ["Skis", "HEAD X5", "Head X5", "X5", "Old skis", None]

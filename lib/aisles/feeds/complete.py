@@ -15,6 +15,8 @@ from aisles.feeds.shapes import Shape
 from aisles.feeds.vocabulary import AGAINST, NameScores, speaks_of
 
 _ALWAYS = 0.9
+_NOT_ALL = 0.93
+"""Share of records up to which it is no accident that the others have no title."""
 _MOSTLY = 0.7
 _FEW_PAIRS = 10
 _UNCHANGED = 0.05
@@ -54,6 +56,7 @@ def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     _have_what_is_paid(columns, chosen)
     _have_own_categories(columns, chosen)
     _have_a_title(columns, chosen)
+    _have_every_title(columns, chosen)
     _have_the_rest(columns, chosen)
 
 
@@ -146,6 +149,28 @@ def _have_a_title(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     ]
     if alike:
         chosen[min(alike, key=lambda place: columns[place].shape.length)] = title
+
+
+def _have_every_title(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes a model's name the title of records that have no other.
+
+    Of YML's offers of the type ``vendor.model`` the title is made of vendor and model.
+    """
+    title = ROLES.index("title")
+    main = next((place for place, role in chosen.items() if role == title), None)
+    if main is None or columns[main].shape.filled >= _NOT_ALL:
+        return
+    for place, column in enumerate(columns):
+        named = place not in chosen and speaks_of("model", column.name)
+        if named and column.shape.letters > 0.5 and fills(columns[main], column) > _ALWAYS:
+            chosen[place] = title
+            return
+
+
+def fills(main: Column, other: Column) -> float:
+    """Share of the main column's blanks that the other one fills."""
+    blanks = [o for m, o in zip(main.values, other.values, strict=False) if not m]
+    return sum(bool(o) for o in blanks) / max(len(blanks), 1)
 
 
 def _have_the_rest(columns: Sequence[Column], chosen: dict[int, int]) -> None:

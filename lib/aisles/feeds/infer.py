@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from aisles.feeds.complete import Column, complete
+from aisles.feeds.complete import Column, complete, fills
 from aisles.feeds.evidence import SCORERS
 from aisles.feeds.lexicon import ROLES, Lexicon
 from aisles.feeds.naming import names_of
@@ -27,6 +27,9 @@ _LEVEL_THRESHOLD = 2.8
 _EMPTY_HEADER = 3.9
 _EMPTY_FACTOR = 0.65
 _POSITION_POINTS = 0.3
+_APART = ("least", "net", "unit")
+"""Concepts of prices that are none before or during a sale: the lowest of some time, of variants or
+of sellers; those without tax; what a unit of it costs, or what the shop paid for it."""
 _BLANK = Shape(0, 0.0, 0.0, 0, 0.0, 0.0)
 _UNNAMED = NameScores(dict.fromkeys(ROLES, 0.0), {})
 
@@ -67,7 +70,7 @@ def infer(
         borrowed: what the other feeds of the network say of the columns.
         known: the words of headers, by default all of words.yml.
     """
-    values = {c.name: list(c.values[:SAMPLE_ROWS]) for c in columns}
+    values = {c.name: [_unguarded(v) for v in c.values[:SAMPLE_ROWS]] for c in columns}
     named = names_of(values, known) if header else {}
     scored = [
         Column(
@@ -85,13 +88,24 @@ def infer(
     best = max(scored, key=lambda c: c.scores[0], default=None)
     title = best.name if best is not None and best.scores[0] > 0 else None
     samples, shapes = {c.name: c.values for c in scored}, {c.name: c.shape for c in scored}
-    # The lowest price of some time, of variants or of sellers is none before or during a sale.
-    apart = {c.name for c in scored if header and speaks_of("least", c.name)}
+    apart = {c.name for c in scored if header and _is_apart(c)}
     _score(scored, relations_of(samples, shapes, title, apart))
     chosen = _assign(scored)
     complete(scored, chosen)
     _add_extras(scored, chosen, header)
     return [_result(column, chosen.get(place)) for place, column in enumerate(scored)]
+
+
+def _is_apart(column: Column) -> bool:
+    """Whether the name tells that the values are nothing to compare prices with."""
+    is_id = column.named.scores["merchant_product_id"] > max(1, column.named.scores["price"])
+    return is_id or any(speaks_of(concept, column.name) for concept in _APART)
+
+
+def _unguarded(value: str | None) -> str | None:
+    """The value without what spreadsheets put around a text so that it is no number to them."""
+    guarded = value is not None and value.startswith('="') and value.endswith('"')
+    return value[2:-1] if value is not None and guarded else value
 
 
 def _score(columns: Sequence[Column], relations: Mapping[str, Relation]) -> None:
@@ -152,20 +166,17 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
     if role == "merchant_category":
         # What is called the shop's own stands beside the network's categories.
         own = not header or speaks_of("shop", main.name) == speaks_of("shop", other.name)
-        return own and other.shape.gender < 0.5 and (not header or named >= 1.4)
+        level = other.shape.gender < 0.5 and (not header or named >= 1.4)
+        # Beside whole paths single words are of another tree, unless they are said to be below.
+        mixed = (main.shape.path > 0.5) != (other.shape.path > 0.5)
+        return own and level and not (header and mixed and not speaks_of("sub", other.name))
     if role == "description":
         return not header or named >= 1.5
     if role in ("image_url", "product_url"):
-        return main.shape.filled < 0.98 and _fills(main, other) > 0.3
+        return main.shape.filled < 0.98 and fills(main, other) > 0.3
     if role == "merchant_product_id":
         return (named >= 3.5) if header and _agreement(main, other) > 0.95 else False
     return False
-
-
-def _fills(main: Column, other: Column) -> float:
-    """Share of the main column's blanks that the other one fills."""
-    blanks = [o for m, o in zip(main.values, other.values, strict=False) if not m]
-    return sum(bool(o) for o in blanks) / max(len(blanks), 1)
 
 
 def _agreement(main: Column, other: Column) -> float:

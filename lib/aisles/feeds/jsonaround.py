@@ -10,6 +10,7 @@ from typing import Any
 from aisles.feeds.jsonrow import LEVELS, cells_of
 from aisles.feeds.records import storable
 from aisles.feeds.references import References, tables_in
+from aisles.feeds.vocabulary import tells_currency
 
 MOST_CELLS = 20
 MOST_CHARS = 500
@@ -43,7 +44,8 @@ class Around:
     def open(self, is_list: bool, level: int) -> None:
         """Goes into a list or object below the innermost one.
 
-        An object that stands in no list says the same of all records, so nothing of it is kept.
+        An object that stands in no list says the same of all records, so nothing of it is kept but
+        the currency of the prices.
         """
         top = self.frames[-1] if self.frames else None
         name = "" if top is None else top.name if top.is_list else (top.key or "")
@@ -62,7 +64,8 @@ class Around:
         if isinstance(value, dict | list):
             for kind, entry in tables_in(top.key or "", value):
                 self.references.add(kind, entry)
-        if top.says_something and not isinstance(value, list):
+        currency = isinstance(value, str) and tells_currency(top.key or "", value)
+        if currency or (top.says_something and not isinstance(value, list)):
             for name, text in _leaves({top.key or "": value}):
                 short = " ".join(text[:MOST_CHARS].split())
                 if short and len(top.cells) < MOST_CELLS:

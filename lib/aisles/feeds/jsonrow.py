@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 from aisles.feeds.records import Row, rejected, storable
+from aisles.feeds.vocabulary import speaks_of
 
 MAX_DEPTH = 100
 MAX_RECORD_CHARS = 1 << 23
@@ -27,7 +29,7 @@ VALUES = (
 )
 """Names of the two fields of an object that names a value."""
 LINK = r"^(?:https?:)?//\S+$"
-_LEVELS, _LINK = re.compile(LEVELS), re.compile(LINK)
+_LINK = re.compile(LINK)
 _KEYS, _VALUES = re.compile(KEYS), re.compile(VALUES)
 _MOST_COMMAS = 100
 _LAST_COMMA = re.compile(r",\s*[}\]]")
@@ -108,9 +110,11 @@ def _numbered(cells: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return found
 
 
+@cache
 def separator_of(name: str) -> str:
     """What joins the values of a list of that name."""
-    return " > " if _LEVELS.search(name) else ", "
+    own = re.split(r"[./]", name.split("#")[0])[-1]
+    return " > " if speaks_of("category", own) or re.search(LEVELS, name) else ", "
 
 
 def _walk(value: Any, name: str, found: list[tuple[str, str]], depth: int) -> None:

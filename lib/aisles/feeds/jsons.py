@@ -192,7 +192,7 @@ class JsonRecords:
         if end < 0:
             return
         text, self._place = self._text[self._place : min(end, self._place + RAW_CHARS)], end
-        if top is not None and top.says_something and not is_record:
+        if top is not None and not top.is_list and not is_record:
             self._around.put(value_of(text))
         if top is None and END.fullmatch(text.strip()):
             return

@@ -17,8 +17,10 @@ _PICTURE = re.compile(
     r"|/(?:images?|img|pictures?|photos?|is/image)/",
     re.I,
 )
-_SMALL = re.compile(
-    r"thumb|_t\.|_s\.|_small|/small|_xs\.|(?:[?&_/]w=?|width=)\d{2}\b|logo|icon", re.I
+_SMALL = re.compile(  # also a side of 40 to 159 px: smaller numbers count pictures
+    r"thumb|_t\.|_s\.|_small|/small|_xs\.|(?:[?&_/]w=?|width=)\d{2}\b|logo|icon"
+    r"|[_-](?:[4-9]\d|1[0-5]\d)(?:x\d{2,3})?\.(?:jpe?g|png|webp)",
+    re.I,
 )
 _PIXEL = re.compile(r"//(?:px|pixel|imp)\.|impression|/pixel|/imp[/?]|beacon", re.I)
 _CART = re.compile(r"[/?&=](?:cart|basket|warenkorb|panier|checkout|reviews?|rss|coupons?)\b", re.I)
@@ -94,7 +96,8 @@ _FLAGS = frozenset(
     ["true", "false", "yes", "no", "y", "n", "0", "1", "ja", "nein", "oui", "non", "si", "sí",
      "sim", "t", "f", "да", "нет", "так", "ні", "tak", "nie", "ano", "ne", "igen", "nem", "evet",
      "hayır", "kyllä", "ei", "nej", "nei", "nee", "なし", "あり", "是", "否", "예", "아니오", "não",
-     "có", "không", "ya", "tidak", "da", "nu", "ναι", "όχι"]
+     "có", "không", "ya", "tidak", "da", "nu", "ναι", "όχι", "s", "не", "jah", "taip", "jā", "nē",
+     "כן", "לא", "نعم", "لا"]
 )  # fmt: skip
 
 

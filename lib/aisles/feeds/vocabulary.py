@@ -13,8 +13,10 @@ from aisles.feeds.lexicon import (
     OTHER,
     ROLES,
     Lexicon,
+    fold,
     is_dense,
     lexicon,
+    value_words,
     words_of,
 )
 
@@ -85,6 +87,11 @@ def is_known_name(header: str) -> bool:
 def speaks_of(concept: str, header: str) -> bool:
     """Whether one of the header's words stands for the concept."""
     return any(concept in chunk.concepts for chunk in chunks_of(header, lexicon()))
+
+
+def tells_currency(header: str, value: str) -> bool:
+    """Whether a currency is named by its code, and the header says so."""
+    return fold(value) in value_words()["currency"] and speaks_of("currency", header)
 
 
 def chunks_of(header: str, known: Lexicon) -> list[Chunk]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from aisles.feeds.jsonrow import LEVELS
 from aisles.feeds.records import storable
 from aisles.feeds.references import References, entry_of
+from aisles.feeds.vocabulary import tells_currency
 
 MOST_CELLS = 20
 MOST_CHARS = 500
@@ -45,7 +46,7 @@ class Around:
     """Follows the text between the records.
 
     Of an element that stands only once around them, as ``rss`` or ``channel`` do, nothing is
-    taken: it says the same of all records.
+    taken but the currency of the prices: it says the same of all records.
 
     Args:
         repeated: elements around the records that are known to stand several times.
@@ -77,9 +78,10 @@ class Around:
         found: dict[str, str] = {}
         for depth, element in enumerate(self._stack):
             element.holds_records = True
-            if not self._says_something(depth, element.tag):
-                continue
+            several = self._says_something(depth, element.tag)
             for name, value in element.fields.items():
+                if not several and not tells_currency(name, value):
+                    continue
                 column = f"../{element.tag}{name}"
                 if column in found:
                     found[column] = f"{found[column]} > {value}"[: 2 * MOST_CHARS]

@@ -68,6 +68,7 @@ _GENDERS = _plain_words("gender")
 _AVAILABILITY = _plain_words("availability")
 
 
+_LEADING = re.compile(r"([^\d,;:(–—]*[^\d,;:(–—\s-])\s*(?:[,;:(–—]|\s-\s)")
 # "10+", "> 5", "3 pcs", "12.0", "-1"
 _QUANTITY = re.compile(
     r"(?:(?:only|just|nur noch|noch|plus que|il reste|solo|quedan|son|tylko|zostało|kun"
@@ -202,9 +203,15 @@ def _availability(text: str) -> str:
     folded = re.sub(r"^(?:(?:https?://)?(?:www\.)?schema\.org/|schema:)", "", _folded(text)).strip(
         " .!/\"'"
     )
+    # What follows a comma or stands in brackets tells when it comes: Auf Lager, 1-3 Tage.
+    first = _LEADING.match(folded)
+    return _state(folded) or (_state(first[1]) if first else None) or text
+
+
+def _state(folded: str) -> str | None:
     quantity = _QUANTITY.fullmatch(folded)
     if quantity:
         return "in_stock" if int(quantity[1]) > 0 else "out_of_stock"
     spaced = re.sub(r"[\s_-]+", " ", folded)
     found = (_AVAILABILITY.get(form) for form in (folded, spaced, spaced.replace(" ", "")))
-    return next((value for value in found if value), text)
+    return next((value for value in found if value), None)

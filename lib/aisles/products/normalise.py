@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from aisles.batches import gathered
 from aisles.products import canonical
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 Role = tuple[str, str, float]
 Mend = Callable[[pa.StringArray], pa.StringArray]
 
-VERSION = 5
+VERSION = 6
 """Raised when the same record comes out otherwise than before: then everything is cleaned anew."""
 
 _TEXT = (
@@ -78,6 +80,8 @@ DERIVED = (
     "quantity_unit", "pack_size", "filled", "valid",
 )  # fmt: skip
 _DELIVERY = ("network", "retailer", "run_date", "file", "record_no")
+# A name that is none without the brand.
+_MODEL = re.compile(r"(?i)mod[eè]l|malli|модел|μοντ[εέ]λ|型[号號番]|모델")
 _OLD_PRICE = 1 << [field.name for field in FIELDS].index("old_price_minor")
 # Roles whose cells are no words; merchant_category's come into all_text as one path.
 _WORDLESS = (
@@ -224,6 +228,10 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
     skipped = {name for role in _WORDLESS for name in roles.get(role, [])} | reading.constant
     names = ("title", "description", "brand", "color", "size", "gender")
     texts = dict(zip(names, (read.take(places) for places in words), strict=True))
+    models = [read.column(name) for name in roles.get("title", [])[1:] if _MODEL.search(name)]
+    if models:
+        by_model = (words[0] >= 0) & (words[0] == first_filled(models, read.records))
+        texts["title"] = _after_brand(texts["title"], texts["brand"], np.flatnonzero(by_model))
     quantity, unit, packs = quantities(texts["size"], texts["title"])
     return texts | {
         "price_minor": offer.price,
@@ -245,6 +253,21 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
         "pack_size": packs,
         "merchant_product_id": read.take(first("merchant_product_id")),
     }
+
+
+def _after_brand(
+    titles: pa.StringArray, brands: pa.StringArray, rows: NDArray[np.int64]
+) -> pa.StringArray:
+    """The titles, those of the rows, which are names of models, with the brand before them."""
+    places = pa.array(rows)
+    title, brand = titles.take(places), brands.take(places)
+    there = pc.fill_null(brand, "")
+    lower, start = (np.array(pc.utf8_lower(one).to_pylist(), np.str_) for one in (title, there))
+    told_already = pa.array(np.strings.startswith(lower, start))
+    told = pc.if_else(told_already, title, pc.binary_join_element_wise(there, title, " "))
+    here = np.zeros(len(titles), np.bool_)
+    here[rows] = True
+    return pc.replace_with_mask(titles, pa.array(here), told)
 
 
 def _reason(fields: dict[str, pa.Array]) -> pa.StringArray:

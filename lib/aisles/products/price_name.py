@@ -28,6 +28,7 @@ _PER = frozenset(["per", "pro", "par", "je"])
 # Words of money that headers use in another sense.
 _PLAIN = frozenset(["all", "top", "ang", "svc", "real", "mrp", "us"])
 _SHORT = 3
+_AMOUNT = frozenset(["amount", "value", "betrag", "wert", "montant", "valeur", "importe", "valor"])
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def price_name(column: str) -> PriceName:
 def _is_sale(column: str) -> bool:
     """Whether the name has a word for a price, and one for a sale in the last part of its path."""
     paths = [words(part) for part in _PARTS.split(_spaced(column))]
+    if len(paths) > 1 and {_folded(word) for word in paths[-1]} <= _AMOUNT:
+        paths.pop()  # salePrice.amount
     kinds = [{kind for word in path for kind in _kinds(_folded(word))} for path in paths if path]
     every: set[str] = set().union(*kinds)
     apart = "other" in every or ("tax" in every and "with" not in every)

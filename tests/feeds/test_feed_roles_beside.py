@@ -1,0 +1,127 @@
+"""Roles that depend on what stands beside a column, or on how its values are written."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from aisles.feeds.infer import ColumnSample, infer
+
+ROWS = 60
+
+
+def _roles(columns: dict[str, list[str | None]]) -> dict[str, str]:
+    found = infer([ColumnSample(name, values) for name, values in columns.items()], header=True)
+    return {one.column: one.role for one in found if one.role}
+
+
+def _feed(**more: list[str | None]) -> dict[str, list[str | None]]:
+    rng = random.Random(1)
+    things = [f"{rng.choice(['Blue', 'Red', 'Old'])} enamel mug no {n}" for n in range(ROWS)]
+    return {
+        "title": list(things),
+        "link": [f"https://shop.example/p/{n}" for n in range(ROWS)],
+        **more,
+    }
+
+
+def _euros(amounts: list[float]) -> list[str | None]:
+    return [f"{amount:.2f}".replace(".", ",") for amount in amounts]
+
+
+def test_a_price_without_tax_makes_no_old_price_of_the_one_with_it() -> None:
+    rng = random.Random(2)
+    gross = [rng.randrange(500, 90_000) / 100 for _ in range(ROWS)]
+    columns = {
+        "EK_NETTO": _euros([g * 0.5 for g in gross]),
+        "VK_NETTO": _euros([g / 1.19 for g in gross]),
+        "VK_BRUTTO": _euros(gross),
+        "HST_ARTNR": [f"{rng.randrange(100, 999)}.{rng.randrange(100, 999)}.16" for _ in gross],
+    }
+    roles = _roles(_feed(**columns))
+    assert {name: roles.get(name) for name in columns} == {
+        "EK_NETTO": None, "VK_NETTO": None, "VK_BRUTTO": "price", "HST_ARTNR": None,
+    }  # fmt: skip
+
+
+def test_what_spreadsheets_put_around_codes_hides_no_gtin() -> None:
+    def gtin(n: int) -> str:
+        digits = f"40063813{n:04d}"
+        total = sum(int(c) * (3 if i % 2 else 1) for i, c in enumerate(digits))
+        return f'="{digits}{-total % 10}"'
+
+    columns: dict[str, list[str | None]] = {
+        "EAN": [gtin(n) for n in range(ROWS)],
+        "Art": [f'="{n:06d}"' for n in range(ROWS)],
+    }
+    roles = _roles(_feed(EAN=columns["EAN"], ArtNr=columns["Art"]))
+    assert (roles["EAN"], roles["ArtNr"]) == ("gtin", "merchant_product_id")
+
+
+@pytest.mark.parametrize(
+    ("header", "there", "gone"),
+    [
+        ("Raktáron", "igen", "nem"),
+        ("DISP", "S", "N"),
+        ("במלאי", "כן", "לא"),
+        ("Lager", "ja", "nej"),
+    ],
+)
+def test_yes_and_no_tell_whether_it_is_there(header: str, there: str, gone: str) -> None:
+    values: list[str | None] = [gone if n % 4 == 0 else there for n in range(ROWS)]
+    assert _roles(_feed(**{header: values})).get(header) == "availability"
+
+
+@pytest.mark.parametrize(
+    ("main", "sub"),
+    [("KATEGORI", "SUBKATEGORI"), ("Főkategória", "Alkategória"), ("OWG", "WG_BEZ")],
+)
+def test_levels_of_categories(main: str, sub: str) -> None:
+    fine = [("Kitchen", "Cups"), ("Kitchen", "Pans"), ("Garden", "Tools"), ("Garden", "Chairs")]
+    columns: dict[str, list[str | None]] = {
+        main: [fine[n % 4][0] for n in range(ROWS)],
+        sub: [fine[n % 4][1] for n in range(ROWS)],
+    }
+    roles = _roles(_feed(**columns))
+    assert {roles.get(main), roles.get(sub)} == {"merchant_category"}
+
+
+def test_a_kind_is_no_level_below_whole_paths() -> None:
+    kinds = ["Midi Dresses", "Baby Rompers", "Rain Coats"]
+    paths = ["Apparel > Clothing > Dresses", "Baby > Clothing > One-Pieces", "Apparel > Coats"]
+    columns: dict[str, list[str | None]] = {
+        "Type": [kinds[n % 3] for n in range(ROWS)],
+        "Category": [paths[n % 3] for n in range(ROWS)],
+    }
+    roles = _roles(_feed(**columns))
+    assert roles["Category"] == "merchant_category" and "Type" not in roles
+
+
+@pytest.mark.parametrize(("without", "wanted"), [(0.25, "title"), (0.03, None)])
+def test_models_name_what_has_no_title(without: float, wanted: str | None) -> None:
+    blank = [n < without * ROWS for n in range(ROWS)]
+    feed = _feed()
+    feed["title"] = [None if b else t for b, t in zip(blank, feed["title"], strict=True)]
+    feed["model"] = [f"Redster X{n}" if b else None for n, b in enumerate(blank)]
+    roles = _roles(feed)
+    assert (roles["title"], roles.get("model")) == ("title", wanted)
+
+
+def test_the_currency_is_that_of_the_price_and_not_of_its_parts() -> None:
+    rng = random.Random(3)
+    feed = _feed()
+    columns: dict[str, list[str | None]] = {
+        "installment.amount.currency": ["USD"] * ROWS,
+        "price.amount": [f"{rng.randrange(500, 9000) / 100:.2f}" for _ in range(ROWS)],
+        "price.currency": ["USD"] * ROWS,
+    }
+    assert _roles(feed | columns)["price.currency"] == "currency"
+
+
+def test_the_larger_of_two_pictures() -> None:
+    columns: dict[str, list[str | None]] = {
+        "a": [f"https://img.example/{n}_80.jpg" for n in range(ROWS)],
+        "b": [f"https://img.example/{n}_800.jpg" for n in range(ROWS)],
+    }
+    assert _roles(_feed(**columns)).get("b") == "image_url"
