@@ -174,7 +174,7 @@ def test_the_compiler_gets_other_flags(machine: Machine, given: str, passed: str
 def test_the_compiler_keeps_words_with_blanks_whole(machine: Machine) -> None:
     machine.write("fake++", '#!/bin/bash\nprintf "%s|" "$@"\n')
     found = machine.run("compiler.sh", '-DNAME="a b"', "x y.cc", AISLES_CXX="fake++")
-    assert found.stdout == '-DNAME="a b"|x y.cc|'
+    assert found.stdout == '-include|string|-DNAME="a b"|x y.cc|'
 
 
 RUNTIME_PYTHON = """#!/bin/bash

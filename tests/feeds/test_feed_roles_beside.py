@@ -30,7 +30,8 @@ def _euros(amounts: list[float]) -> list[str | None]:
     return [f"{amount:.2f}".replace(".", ",") for amount in amounts]
 
 
-def test_a_price_without_tax_makes_no_old_price_of_the_one_with_it() -> None:
+@pytest.mark.parametrize("listed", [None, 1.25])
+def test_a_price_without_tax_makes_no_old_price_of_the_one_with_it(listed: float | None) -> None:
     rng = random.Random(2)
     gross = [rng.randrange(500, 90_000) / 100 for _ in range(ROWS)]
     columns = {
@@ -39,10 +40,24 @@ def test_a_price_without_tax_makes_no_old_price_of_the_one_with_it() -> None:
         "VK_BRUTTO": _euros(gross),
         "HST_ARTNR": [f"{rng.randrange(100, 999)}.{rng.randrange(100, 999)}.16" for _ in gross],
     }
+    if listed:
+        columns["UVP"] = _euros([g * listed for g in gross])
     roles = _roles(_feed(**columns))
-    assert {name: roles.get(name) for name in columns} == {
-        "EK_NETTO": None, "VK_NETTO": None, "VK_BRUTTO": "price", "HST_ARTNR": None,
-    }  # fmt: skip
+    assert {name: role for name, role in roles.items() if name in columns} == (
+        {"VK_BRUTTO": "price", "UVP": "old_price"} if listed else {"VK_BRUTTO": "price"}
+    )
+
+
+@pytest.mark.parametrize("now", ["京东价(元)", "到手价", "价格（元）"])
+def test_the_yuan_of_a_header_is_no_former_price(now: str) -> None:
+    rng = random.Random(4)
+    paid = [rng.randrange(5, 900) for _ in range(ROWS)]
+    columns: dict[str, list[str | None]] = {
+        "市场价(元)": [str(round(p * 1.5)) for p in paid],
+        now: [str(p) for p in paid],
+    }
+    roles = _roles(_feed(**columns))
+    assert (roles["市场价(元)"], roles[now]) == ("old_price", "price")
 
 
 def test_what_spreadsheets_put_around_codes_hides_no_gtin() -> None:

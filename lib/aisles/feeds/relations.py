@@ -67,8 +67,7 @@ def relations_of(
     """
     titles = None if title is None else [fold(v or "") for v in columns[title][:PAIR_ROWS]]
     links = _links(columns, shapes)
-    compared = {name: values for name, values in columns.items() if name not in apart}
-    prices = _price_relations(compared, shapes)
+    prices = _price_relations(columns, shapes, apart)
     levels = _levels(columns, shapes)
     found = {}
     for name, values in columns.items():
@@ -115,24 +114,34 @@ def _inside(values: Values, links: list[str]) -> float:
 
 
 def _price_relations(
-    columns: Mapping[str, Values], shapes: Mapping[str, Shape]
+    columns: Mapping[str, Values], shapes: Mapping[str, Shape], apart: Collection[str]
 ) -> dict[str, _Prices]:
-    """For each money column the strongest relations to the other money columns."""
-    money = [n for n in columns if _may_be_price(shapes[n])][:_MONEY_COLUMNS]
+    """For each money column the strongest relations to the other money columns.
+
+    No other is held against one that stands apart, which only may be a fraction of others.
+    """
+    money = [n for n in columns if _may_be_price(shapes[n])]
+    money = sorted(money, key=lambda name: name in apart)[:_MONEY_COLUMNS]
     amounts = {name: amounts_of(columns[name]) for name in money}
     found: dict[str, _Prices] = {}
     for name, own in amounts.items():
         sides = []
         for other, theirs in amounts.items():
+            if other in apart:
+                continue
             both_cents = min(shapes[name].decimal, shapes[other].decimal) > 0.2
             side = _compare(own, theirs, both_cents) if other != name else _Prices()
             seldom = shapes[other].filled < _MOSTLY
             sides.append(replace(side, above=0.0) if seldom else side)
+        fraction = any(side.fraction for side in sides)
+        if name in apart:
+            found[name] = _Prices(fraction=fraction)
+            continue
         found[name] = _Prices(
-            max(side.above for side in sides),
-            max(side.below for side in sides),
+            max((side.above for side in sides), default=0.0),
+            max((side.below for side in sides), default=0.0),
             any(side.same for side in sides),
-            any(side.fraction for side in sides),
+            fraction,
         )
     return found
 
