@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from aisles.feeds.records import Row, rejected, storable
@@ -32,6 +32,7 @@ LINK = r"^(?:https?:)?//\S+$"
 _LINK = re.compile(LINK)
 _KEYS, _VALUES = re.compile(KEYS), re.compile(VALUES)
 _MOST_COMMAS = 100
+_MOST_NAMES = 10_000
 _LAST_COMMA = re.compile(r",\s*[}\]]")
 TOO_DEEP = f"bad_json: nested too deeply, expected at most {MAX_DEPTH} levels"
 
@@ -110,7 +111,7 @@ def _numbered(cells: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return found
 
 
-@cache
+@lru_cache(_MOST_NAMES)  # a feed may hold any number of names
 def separator_of(name: str) -> str:
     """What joins the values of a list of that name."""
     own = re.split(r"[./]", name.split("#")[0])[-1]

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aisles.products.columns import Cells, Places
+from aisles.products.columns import Cells, Places, matches
 
 SEPARATOR = " | "
 LONGEST = 4000  # code points
@@ -56,23 +56,18 @@ def _wordy(cells: Cells, skipped: set[str]) -> Places:
     kept = np.array([name not in skipped for name in cells.names], bool)
     places = np.flatnonzero(kept[cells.code])
     texts = cells.texts.take(pa.array(places))
-    places, texts = _where(places, texts, _has(texts, _LETTERS))
-    token = np.flatnonzero(_has(texts, _LONG_TOKEN))
+    places, texts = _where(places, texts, matches(texts, _LETTERS))
+    token = np.flatnonzero(matches(texts, _LONG_TOKEN))
     words = np.ones(len(places), np.bool_)
-    words[token] = ~_has(texts.take(pa.array(token)), r"[0-9]")
+    words[token] = ~matches(texts.take(pa.array(token)), r"[0-9]")
     places, texts = _where(places, texts, words)
-    return places[~_has(texts, _NO_WORDS)]
+    return places[~matches(texts, _NO_WORDS)]
 
 
 def _where(
     places: Places, texts: pa.StringArray, kept: NDArray[np.bool_]
 ) -> tuple[Places, pa.StringArray]:
     return (places, texts) if kept.all() else (places[kept], texts.filter(pa.array(kept)))
-
-
-def _has(texts: pa.StringArray, pattern: str) -> NDArray[np.bool_]:
-    hit = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
-    return hit.to_numpy(zero_copy_only=False)
 
 
 def _repeated(texts: pa.StringArray, record: NDArray[np.int64], place: Places) -> NDArray[np.bool_]:

@@ -130,10 +130,17 @@ def longest(texts: pa.StringArray, columns: list[Places], records: int) -> Place
     return np.stack(columns)[winner, np.arange(records)]
 
 
+def matches(texts: pa.StringArray, pattern: str) -> NDArray[np.bool_]:
+    """Whether each text has a match of an RE2 pattern, bool (n,); false where it is null."""
+    if not len(texts):
+        return np.zeros(0, np.bool_)  # compiling the pattern costs more than many texts
+    hit = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
+    return hit.to_numpy(zero_copy_only=False)
+
+
 def only(texts: pa.StringArray, places: Places, pattern: str) -> Places:
     """The places whose text has a match of an RE2 pattern; -1 elsewhere."""
-    hit = pc.fill_null(pc.match_substring_regex(take(texts, places), pattern), False)
-    return np.where(hit.to_numpy(zero_copy_only=False), places, -1)
+    return np.where(matches(take(texts, places), pattern), places, -1)
 
 
 def _filled(texts: pa.StringArray, places: Places) -> Places:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aisles.products.columns import matches
 from aisles.products.detect import LETTERS, NO_LANGUAGE, Likely, probabilities
 from aisles.products.words import rows
 
@@ -48,7 +49,7 @@ def languages(
     fits = _fits(texts, feed[0])
     told = _told(pc.if_else(pa.array(fits), None, texts), ())
     # Names of brands and models are written in Latin letters everywhere.
-    names = _has(texts, r"\pL") & ~_has(texts, _other_letters("Latin"))
+    names = matches(texts, r"\pL") & ~matches(texts, _other_letters("Latin"))
     own = pa.array(fits | (names & told.is_null().to_numpy(zero_copy_only=False)))
     open_ = np.zeros(len(titles), bool)
     open_[places] = True
@@ -66,9 +67,9 @@ def _surely_fits(titles: pa.StringArray, language: str) -> Bools:
     """Whether `_fits` holds, where a look at a few ranges of signs tells: mostly in Latin."""
     if _scripts(language) != ("Latin",):
         return np.zeros(len(titles), bool)
-    fits = _has(titles, "[A-Za-z]")
+    fits = matches(titles, "[A-Za-z]")
     odd = np.flatnonzero(~pc.fill_null(pc.string_is_ascii(titles), True).to_numpy(False))
-    fits[odd] &= ~_has(titles.take(pa.array(odd)), _BEYOND_LATIN)
+    fits[odd] &= ~matches(titles.take(pa.array(odd)), _BEYOND_LATIN)
     return fits
 
 
@@ -79,9 +80,9 @@ def _fits(texts: pa.StringArray, language: str) -> Bools:
     """
     scripts = _scripts(language)
     own, other = "".join(rf"\p{{{one}}}" for one in scripts), _other_letters(*scripts, "Latin")
-    fits = _has(texts, f"[{own}]")
+    fits = matches(texts, f"[{own}]")
     odd = np.flatnonzero(fits & ~pc.fill_null(pc.string_is_ascii(texts), True).to_numpy(False))
-    odd = odd[_has(texts.take(pa.array(odd)), other)]
+    odd = odd[matches(texts.take(pa.array(odd)), other)]
     if not len(odd):
         return fits
     some = texts.take(pa.array(odd))
@@ -90,13 +91,6 @@ def _fits(texts: pa.StringArray, language: str) -> Bools:
     )
     fits[odd] = owned >= others
     return fits
-
-
-def _has(texts: pa.StringArray, pattern: str) -> Bools:
-    if not len(texts):
-        return np.zeros(0, bool)  # compiling the pattern costs more than many texts
-    hit = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
-    return hit.to_numpy(zero_copy_only=False)
 
 
 def _other_letters(*scripts: str) -> str:
@@ -113,7 +107,7 @@ def _scripts(language: str) -> tuple[str, ...]:
 
 def _told(texts: pa.StringArray, feed: Sequence[str]) -> pa.StringArray:
     """What the library says of each text that has letters."""
-    coded = pc.if_else(pa.array(_has(texts, r"\pL")), texts, None).dictionary_encode()
+    coded = pc.if_else(pa.array(matches(texts, r"\pL")), texts, None).dictionary_encode()
     if not len(coded.dictionary):  # the model need not be loaded
         return pa.nulls(len(texts), pa.string())
     told = _likeliest(probabilities(coded.dictionary.to_pylist()), feed)

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from aisles.products.columns import matches
 from aisles.products.measure import BEFORE, TIMES, UNITS, read
 
 # Letters of the scripts that write spaces between words; × and ÷ lie among them.
@@ -71,7 +71,7 @@ def quantities(
 
 def _telling(texts: pa.StringArray) -> pa.StringArray:
     """The phrases of each text that together state a quantity; null where none does."""
-    places = np.flatnonzero(_matches(texts, _ANY_DIGIT))
+    places = np.flatnonzero(matches(texts, _ANY_DIGIT))
     some = pc.utf8_lower(_plain(texts.take(pa.array(places))))
     marked = pc.replace_substring_regex(some, _PHRASES, "\x1e\\0\x1f")
     here = pc.match_substring(marked, "\x1e").to_numpy(zero_copy_only=False)
@@ -83,22 +83,17 @@ def _telling(texts: pa.StringArray) -> pa.StringArray:
     length = np.array([one is not None and one.unit == "mm" for one in known], bool)
     lengths = np.flatnonzero(length[codes])
     # 30 cm beside 8 GB is a size and no content.
-    telling[lengths] = _matches(some.take(pa.array(lengths)), _ONE_NUMBER)
+    telling[lengths] = matches(some.take(pa.array(lengths)), _ONE_NUMBER)
     found = np.full(len(texts), -1, np.int64)
     found[places[telling]] = codes[telling]
     return coded.dictionary.take(pa.array(found, mask=found < 0))
-
-
-def _matches(texts: pa.StringArray, pattern: str) -> NDArray[np.bool_]:
-    hit = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
-    return hit.to_numpy(zero_copy_only=False)
 
 
 def _plain(texts: pa.StringArray) -> pa.StringArray:
     """The texts in plain digits and letters where they have variants of them."""
     places = np.flatnonzero(~pc.string_is_ascii(texts).to_numpy(zero_copy_only=False))
     some = texts.take(pa.array(places))
-    variants = _matches(some, _VARIANTS)
+    variants = matches(some, _VARIANTS)
     if not variants.any():
         return texts
     plain = [
