@@ -16,6 +16,7 @@ from aisles.feeds.naming import names_of
 from aisles.feeds.relations import Relation, relations_of
 from aisles.feeds.shapes import Shape, shape_of
 from aisles.feeds.vocabulary import UNKNOWN, NameScores, speaks_of
+from aisles.parameters import within
 
 SAMPLE_ROWS = 2000
 NO_ROLE = "no role fits"
@@ -24,6 +25,7 @@ THRESHOLD = 2.2
 """Points from which a column gets a role at all."""
 EXTRA_THRESHOLD = 3.6
 _LEVEL_THRESHOLD = 2.8
+_SOME = 0.05
 _EMPTY_HEADER = 3.9
 _EMPTY_FACTOR = 0.65
 _POSITION_POINTS = 0.3
@@ -176,7 +178,8 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
         return main.shape.filled < 0.98 and fills(main, other) > 0.3
     if role == "merchant_product_id":
         return (named >= 3.5) if header and _agreement(main, other) > 0.95 else False
-    return False
+    # A parameter may stand in any of several places, beside or instead of a column of its own.
+    return within(other.name) is not None and fills(main, other) > _SOME
 
 
 def _agreement(main: Column, other: Column) -> float:

@@ -21,11 +21,12 @@ LEVELS = (
 """Names of lists that hold the levels of one path."""
 KEYS = (
     r"(?i)^(?:name|key|label|attribute"
-    r"|(?:attribute|param|parameter|option|property|spec|feature|field)[_-]?(?:name|key|label|code))$"
+    r"|(?:attribute|param|parameter|option|property|spec|feature|field)(?:[_-]?type)?[_-]?"
+    r"(?:name|key|label|code))$"
 )
 VALUES = (
     r"(?i)^(?:val|value|values|text|value[_-]?(?:name|text)"
-    r"|(?:attribute|param|parameter|option|property|spec|feature|field)[_-]?value)$"
+    r"|(?:attribute|param|parameter|option|property|spec|feature|field)[_-]?value(?:[_-]?name)?)$"
 )
 """Names of the two fields of an object that names a value."""
 LINK = r"^(?:https?:)?//\S+$"

@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 
 from aisles.feeds.lexicon import Lexicon, words_of
 from aisles.feeds.vocabulary import NameScores, name_scores
+from aisles.parameters import within
 
 _PLAINLY = 3.4
 _SHARED = 0.8
 _LEAST_COLUMNS = 5
 _PREFIX = range(6, 1, -1)
-_SAME = 0.9
 _ENOUGH = 8
 _AHEAD = 3
 _SAID = ("colour", "size", "gender")
@@ -29,11 +29,13 @@ Values = Sequence[str | None]
 
 def names_of(columns: Mapping[str, Values], known: Lexicon | None = None) -> dict[str, NameScores]:
     """What the header's words say, by column; columns: their values, in the feed's order."""
-    names = list(columns)
-    found = {name: name_scores(name, known) for name in names}
+    own = {name: values for name, values in columns.items() if not within(name)}
+    found = {name: name_scores(name, known) for name in own}
     found |= _without_prefix(found, known)
     found |= _within_groups(found, known)
-    return found | _said_before(columns, found, known)
+    found |= _said_before(own, found, known)
+    parameters = {name: one for name in columns if (one := within(name))}
+    return found | {name: name_scores(one.key, known) for name, one in parameters.items()}
 
 
 def _without_prefix(
@@ -63,7 +65,7 @@ def _within_groups(found: Mapping[str, NameScores], known: Lexicon | None) -> di
             groups.setdefault(group, []).append(name)
     better: dict[str, NameScores] = {}
     for group, names in groups.items():
-        called = _plain_role(name_scores(group, known))
+        called = role_of(group, known)
         own = {name: name_scores(_split(name)[1], known) for name in names}
         if called and any(_plain_role(scores) == called for scores in own.values()):
             better |= {
@@ -88,11 +90,11 @@ def _said_before(
     better: dict[str, NameScores] = {}
     for place, name in enumerate(names):
         said = _same_text(columns[name])
-        role = said and _plain_role(name_scores(said, known))
+        role = said and role_of(said, known)
         if not said or role not in _SAID:
             continue
         for other in names[place + 1 : place + 1 + _AHEAD]:
-            if _belongs(name, other) and _best(found[other]) < _PLAINLY and any(columns[other]):
+            if belongs(name, other) and _best(found[other]) < _PLAINLY and any(columns[other]):
                 points = name_scores(said, known).scores
                 better[other] = NameScores(points, {role: f"'{said}' in '{name}'"})
                 break
@@ -100,19 +102,24 @@ def _said_before(
 
 
 def _same_text(values: Values) -> str | None:
-    """The short text that nearly all filled cells hold."""
+    """The short text that all filled cells hold; see `aisles.feeds.parameters` for several."""
     counts = Counter(text for value in values if value and (text := value.strip()))
-    if counts.total() < _ENOUGH:
+    if counts.total() < _ENOUGH or len(counts) > 1:
         return None
-    text, times = counts.most_common(1)[0]
-    return text if times >= _SAME * counts.total() and len(text) <= 40 else None
+    text = next(iter(counts))
+    return text if len(text) <= 40 else None
 
 
-def _belongs(name: str, other: str) -> bool:
+def belongs(name: str, other: str) -> bool:
     """Whether two names are of one thing: they share a word, and their numbers are the same."""
     one, two = set(words_of(name)), set(words_of(other))
     numbers = [{word for word in words if word.isdigit()} for words in (one, two)]
     return numbers[0] == numbers[1] and any(len(word) > 2 for word in (one & two) - numbers[0])
+
+
+def role_of(name: str, known: Lexicon | None = None) -> str | None:
+    """The role that a name plainly states by itself."""
+    return _plain_role(name_scores(name, known))
 
 
 def _best(scores: NameScores) -> float:

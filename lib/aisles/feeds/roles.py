@@ -12,8 +12,10 @@ import pyarrow.compute as pc
 
 from aisles.feeds.infer import SAMPLE_ROWS, Borrowed, ColumnRole, ColumnSample, infer
 from aisles.feeds.lexicon import ROLES
+from aisles.feeds.parameters import parameters_of
 from aisles.feeds.profile import profile_of
 from aisles.feeds.shapes import Shape
+from aisles.parameters import with_parameters
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -135,10 +137,15 @@ def roles_of_samples(samples: DataFrame, lent: Mapping[Feed, Borrowed] | None = 
 def roles_of_feed(table: pa.Table, lent: Mapping[Feed, Borrowed] | None = None) -> pa.Table:
     """The roles of one feed's columns from its sampled records."""
     rows = table.select([name for name in table.column_names if name != "values"]).to_pylist()
-    records = [dict(one) for one in chosen(table).to_pylist()]
+    looked_at = chosen(table)
+    records = [dict(one) for one in looked_at.to_pylist()]
     forms = [json.loads(f) for f in sorted({r["format"] for r in rows if r.get("format")})]
     names = _names(forms, records)
-    samples = [ColumnSample(name, [r.get(name) for r in records]) for name in names]
+    columns = {name: [record.get(name) for record in records] for name in names}
+    if more := parameters_of(columns):
+        records = [dict(one) for one in with_parameters(looked_at, more).to_pylist()]
+        columns |= {name: [record.get(name) for record in records] for name in more}
+    samples = [ColumnSample(name, values) for name, values in columns.items()]
     feed = (rows[0]["network"], rows[0]["retailer"])
     found = infer(samples, _has_header(forms, names), (lent or {}).get(feed))
     described = [_row(feed, role, s) for role, s in zip(found, samples, strict=True)]

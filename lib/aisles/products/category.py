@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from aisles.products.columns import Places, take
+from aisles.products.columns import Places, matches, take
 
 SEPARATOR = " > "
 # Signs that separate levels wherever they stand. A lone - or , is part of a name.
@@ -43,6 +45,21 @@ def merchant_category(texts: pa.StringArray, columns: list[Places], records: int
     combinations, which = np.unique(codes, axis=0, return_inverse=True)
     joined = [_joined([paths[code] for code in row if code >= 0]) for row in combinations.tolist()]
     return pa.array(joined, pa.string()).take(pa.array(which.ravel()))
+
+
+def with_marks(texts: pa.StringArray, columns: Iterable[Places]) -> pa.StringArray:
+    """The texts; those in the columns that no stronger sign divides with ` > ` for each slash.
+
+    columns: those of which it is known that slashes separate levels (`Reading.slashed`).
+    """
+    whose = np.unique(np.concatenate([*columns, np.full(1, -1, np.int64)]))
+    here = whose[whose >= 0]
+    own = texts.take(pa.array(here))
+    mild = ~matches(own, rf"{_STRONG.pattern}|://|\s/|/\s")
+    changed = np.zeros(len(texts), np.bool_)
+    changed[here[mild]] = True
+    parts = pc.replace_substring(own.filter(pa.array(mild)), "/", SEPARATOR)
+    return pc.replace_with_mask(texts, pa.array(changed), parts)
 
 
 def levels(text: str) -> list[str]:

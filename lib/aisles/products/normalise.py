@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,16 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from aisles.batches import gathered
+from aisles.parameters import with_parameters, within
 from aisles.products import canonical
 from aisles.products.alltext import all_text
-from aisles.products.category import merchant_category
+from aisles.products.category import merchant_category, with_marks
 from aisles.products.columns import Cells, Places, cells, first_filled, longest
 from aisles.products.gtin import canonical_gtin
 from aisles.products.ids import link, merchant_ids, product_ids
 from aisles.products.language import languages
+from aisles.products.model_name import after_brand, is_model
 from aisles.products.offer import offered, prices, sale_columns
 from aisles.products.price import Habit
 from aisles.products.quality import FIELDS, bits_of_quality, raw_filled
@@ -80,8 +80,6 @@ DERIVED = (
     "quantity_unit", "pack_size", "filled", "valid",
 )  # fmt: skip
 _DELIVERY = ("network", "retailer", "run_date", "file", "record_no")
-# A name that is none without the brand.
-_MODEL = re.compile(r"(?i)mod[eè]l|malli|модел|μοντ[εέ]λ|型[号號番]|모델")
 _OLD_PRICE = 1 << [field.name for field in FIELDS].index("old_price_minor")
 # Roles whose cells are no words; merchant_category's come into all_text as one path.
 _WORDLESS = (
@@ -100,7 +98,7 @@ class Reading:
     texts are in, ISO 639-1; none where that is not known. minor: columns of prices that count minor
     units though their names do not say so. unread: columns that people stated to have no role, and
     that are no prices of a sale either, whatever their names say. currency: ISO 4217 code of prices
-    that state none.
+    that state none. slashed: columns of categories whose levels stand apart by tight slashes.
     """
 
     columns: Mapping[str, Sequence[str]]
@@ -110,6 +108,7 @@ class Reading:
     minor: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
     currency: str | None = None
+    slashed: frozenset[str] = frozenset()
 
     @staticmethod
     def of(
@@ -120,13 +119,19 @@ class Reading:
         minor: Collection[str] = (),
         unread: Collection[str] = (),
         currency: str | None = None,
+        slashed: Collection[str] = (),
     ) -> Reading:
         """From (column, role, confidence): those of higher confidence first, else as given."""
         columns: dict[str, list[str]] = {}
         for column, role, _ in sorted(roles, key=lambda item: -item[2]):
             columns.setdefault(role, []).append(column)
-        sets = (frozenset(minor), frozenset(unread))
-        return Reading(columns, frozenset(constant), habit, tuple(languages), *sets, currency)
+        sets = (frozenset(minor), frozenset(unread), currency, frozenset(slashed))
+        return Reading(columns, frozenset(constant), habit, tuple(languages), *sets)
+
+    @property
+    def read(self) -> list[str]:
+        """All columns that have a role."""
+        return [name for own in self.columns.values() for name in own]
 
     @property
     def fingerprint(self) -> str:
@@ -135,6 +140,8 @@ class Reading:
         said.append(self.currency)
         if self.minor or self.unread:
             said += [sorted(self.minor), sorted(self.unread)]
+        if self.slashed:
+            said.append(["slashed", sorted(self.slashed)])
         text = json.dumps(said, sort_keys=True).encode()
         return hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
@@ -178,14 +185,15 @@ def normalise_batch(
 
 def _feed_rows(batch: pa.RecordBatch, reading: Reading, mend: Mend) -> pa.RecordBatch:
     """The rows of records that belong to one feed."""
-    read = cells(batch["values"], mend)
+    maps = with_parameters(batch["values"], reading.read)
+    read = cells(maps, mend)
     fields = {name: batch[name] for name in _DELIVERY} | _fields(read, reading)
     own, gtin, url = (fields[name] for name in ("merchant_product_id", "gtin", "product_url"))
     fields["merchant_product_id"] = merchant_ids(own, gtin, url)
     fields["product_id"] = product_ids(batch, fields["merchant_product_id"])
     fields["content_hash"] = _content_hash(fields)
     fields["reason"] = _reason(fields)
-    raw = raw_filled(read, batch["values"], _priced(reading.columns))
+    raw = raw_filled(read, maps, _priced(reading.columns))
     # An old price that was understood and is none, as 0, is as good as not stated.
     none = pc.and_(pc.is_valid(fields["old_price_read"]), pc.is_null(fields["old_price_minor"]))
     raw = pc.if_else(none, pc.bit_wise_and(raw, ~_OLD_PRICE), raw)
@@ -217,7 +225,9 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
         longest(read.texts, columns("description"), read.records),
         *(first(role) for role in ("brand", "colour", "size", "gender")),
     ]
-    category = merchant_category(read.texts, columns("merchant_category"), read.records)
+    texts, slashed = read.texts, [read.column(name) for name in reading.slashed]
+    texts = with_marks(texts, slashed) if slashed else texts
+    category = merchant_category(texts, columns("merchant_category"), read.records)
     stated = read.take(first("currency"))
     told = (stated, reading.habit, reading.minor, reading.currency)
     now, before = (prices(read, roles.get(role, ()), *told) for role in ("price", "old_price"))
@@ -226,14 +236,15 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
     sale = prices(read, named, *told) if named else None
     offer = offered(now, before, sale)
     skipped = {name for role in _WORDLESS for name in roles.get(role, [])} | reading.constant
+    skipped |= {name for name in reading.read if within(name)}  # their texts stand elsewhere too
     names = ("title", "description", "brand", "color", "size", "gender")
-    texts = dict(zip(names, (read.take(places) for places in words), strict=True))
-    models = [read.column(name) for name in roles.get("title", [])[1:] if _MODEL.search(name)]
+    said = dict(zip(names, (read.take(places) for places in words), strict=True))
+    models = [read.column(name) for name in roles.get("title", [])[1:] if is_model(name)]
     if models:
         by_model = (words[0] >= 0) & (words[0] == first_filled(models, read.records))
-        texts["title"] = _after_brand(texts["title"], texts["brand"], np.flatnonzero(by_model))
-    quantity, unit, packs = quantities(texts["size"], texts["title"])
-    return texts | {
+        said["title"] = after_brand(said["title"], said["brand"], np.flatnonzero(by_model))
+    quantity, unit, packs = quantities(said["size"], said["title"])
+    return said | {
         "price_minor": offer.price,
         "old_price_minor": offer.old_price,
         "old_price_read": before.amounts,
@@ -244,30 +255,15 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
         "availability": canonical.availability_canonical(read.take(first("availability"))),
         "merchant_category": category,
         "all_text": all_text(read, words, category, skipped),
-        "brand_canonical": canonical.brand_canonical(texts["brand"]),
-        "color_canonical": canonical.color_canonical(texts["color"]),
-        "gender_canonical": canonical.gender_canonical(texts["gender"]),
-        "language": languages(texts["title"], texts["description"], reading.languages),
+        "brand_canonical": canonical.brand_canonical(said["brand"]),
+        "color_canonical": canonical.color_canonical(said["color"]),
+        "gender_canonical": canonical.gender_canonical(said["gender"]),
+        "language": languages(said["title"], said["description"], reading.languages),
         "quantity": quantity,
         "quantity_unit": unit,
         "pack_size": packs,
         "merchant_product_id": read.take(first("merchant_product_id")),
     }
-
-
-def _after_brand(
-    titles: pa.StringArray, brands: pa.StringArray, rows: NDArray[np.int64]
-) -> pa.StringArray:
-    """The titles, those of the rows, which are names of models, with the brand before them."""
-    places = pa.array(rows)
-    title, brand = titles.take(places), brands.take(places)
-    there = pc.fill_null(brand, "")
-    lower, start = (np.array(pc.utf8_lower(one).to_pylist(), np.str_) for one in (title, there))
-    told_already = pa.array(np.strings.startswith(lower, start))
-    told = pc.if_else(told_already, title, pc.binary_join_element_wise(there, title, " "))
-    here = np.zeros(len(titles), np.bool_)
-    here[rows] = True
-    return pc.replace_with_mask(titles, pa.array(here), told)
 
 
 def _reason(fields: dict[str, pa.Array]) -> pa.StringArray:

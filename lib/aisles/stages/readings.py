@@ -248,8 +248,14 @@ def reading_of(rows: list[dict[str, Any]]) -> Reading:
     minor = in_minor_units(rows, [*prices, *sale_columns(others, ())])
     stated = {row["column"] for row in rows if row.get("source") == "override"}
     unread = [column for column in others if column in stated]
-    told = (languages_in(rows), minor, unread, currency_in(rows))
+    levels = {column for column, role, _ in roles if role == "merchant_category"}
+    slashed = [r["column"] for r in seen if r["column"] in levels and _slashed(r["profile"])]
+    told = (languages_in(rows), minor, unread, currency_in(rows), slashed)
     return Reading.of(roles, constant, habit, *told)
+
+
+def _slashed(profile: str) -> bool:
+    return read_profile(profile).slashed
 
 
 def _says_one_thing(profile: str) -> bool:
