@@ -80,3 +80,27 @@ def test_a_remark_that_looks_like_names(count: int) -> None:
     assert columns == ("id", "title", "price")
     assert found[0] == {"id": "70", "title": "Shirt no 0", "price": "10.50"}
     assert len(found) == count
+
+
+WIDE = [
+    "sku", "brand", "title", "price", "link", "image", "color", "size", "ean",
+    *(f"zq{n} blurb" for n in range(24)),
+]  # fmt: skip
+LABELS = [
+    "Artikelnummer", "Marke", "Produktname", "Preis", "Produkt-URL", "Bild-URL", "Farbe", "Größe",
+    "GTIN", *(f"Qx{n} Wert" for n in range(24)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("above", [[], [LABELS]], ids=["", "and names for people"])
+def test_a_template_line_above_a_wide_header(above: list[list[str]]) -> None:
+    title = ["Info", "Version=1.0.0", "Template=fx_category", *[""] * (len(WIDE) - 3)]
+    rows = [
+        [f"A{n}", "Acme", f"Shirt no {n}", f"{n}.50", f"https://a.example/{n}"]
+        + [f"https://a.example/{n}.jpg", "red", "M", "", *["x"] * 24]
+        for n in range(20)
+    ]
+    lines = [title, *above, WIDE, *rows]
+    columns, found = read("\n".join(";".join(line) for line in lines) + "\n")
+    assert list(columns) == WIDE
+    assert len(found) == 20 and found[0]["title"] == "Shirt no 0"

@@ -140,3 +140,87 @@ def test_the_larger_of_two_pictures() -> None:
         "b": [f"https://img.example/{n}_800.jpg" for n in range(ROWS)],
     }
     assert _roles(_feed(**columns)).get("b") == "image_url"
+
+
+@pytest.mark.parametrize("decimals", [2, 4, 6])
+def test_prices_as_databases_write_them(decimals: int) -> None:
+    rng = random.Random(5)
+    amounts = [rng.randrange(500, 90_000) / 100 for _ in range(ROWS)]
+    columns: dict[str, list[str | None]] = {
+        "price": [f"{amount:.{decimals}f}" for amount in amounts],
+        "msrp": [f"{amount * 1.2:.2f}{'0' * (decimals - 2)}" for amount in amounts],
+    }
+    roles = _roles(_feed(**columns))
+    assert (roles["price"], roles["msrp"]) == ("price", "old_price")
+
+
+def test_the_old_price_stands_where_the_price_does_in_lists() -> None:
+    rng = random.Random(6)
+    euros = [rng.randrange(500, 90_000) / 100 for _ in range(ROWS)]
+    columns = {
+        f"{name}.amount{number}": _euros([amount * factor * rate for amount in euros])
+        for name, factor in (("list_price", 1.3), ("price", 1.0))
+        for number, rate in (("", 1.0), ("#2", 1.15))
+    }
+    roles = _roles(_feed(**columns))
+    assert (roles["price.amount"], roles["list_price.amount"]) == ("price", "old_price")
+
+
+def test_a_name_that_variants_inherit_is_the_title() -> None:
+    feed = _feed()
+    titles = feed.pop("title")
+    feed["name"] = [t if n % 4 == 0 else None for n, t in enumerate(titles)]
+    feed["number"] = [f"AB.{n:03d}.{n * 7 % 90}" for n in range(ROWS)]
+    roles = _roles({**feed, "translated.name": titles})
+    assert [name for name, role in roles.items() if role == "title"][-1:] == ["translated.name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "role"),
+    [
+        ("DELIVERY_DATE", ["0", "3", "14", "-1"], "availability"),
+        ("deliveryTime", ["En stock - livraison 48h", "48h", "5 à 8 jours"], "availability"),
+        ("Lieferzeit", ["sofort lieferbar", "2-3 Tage"], "availability"),
+        ("delivery_date", ["2026-01-02", "2026-02-03"], None),
+        ("delivery_cost", ["4.90", "0.00"], None),
+    ],
+)
+def test_a_lead_time_is_the_availability_of_feeds_without_one(
+    name: str, values: list[str], role: str | None
+) -> None:
+    columns: dict[str, list[str | None]] = {name: [values[n % len(values)] for n in range(ROWS)]}
+    assert _roles(_feed(**columns)).get(name) == role
+    stock: list[str | None] = ["in stock" if n % 3 else "out of stock" for n in range(ROWS)]
+    assert name not in _roles(_feed(**columns, stock=stock))
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("Product type", ["r", "u", "s"]),
+        ("category flags", ["N|N", "Y|N"]),
+        ("categoryTree", [f"{n:032x} > {n * 7:032x}" for n in range(5)]),
+    ],
+)
+def test_signs_and_hashes_are_no_categories(name: str, values: list[str]) -> None:
+    columns: dict[str, list[str | None]] = {
+        name: [values[n % len(values)] for n in range(ROWS)],
+        "category": ["Home > Kitchen", "Home > Garden", "Toys > Cars", "Toys > Dolls"]
+        * (ROWS // 4),
+    }
+    roles = _roles(_feed(**columns))
+    assert name not in roles and roles["category"] == "merchant_category"
+
+
+def test_the_second_kind_of_gtin_helps_the_first() -> None:
+    def code(start: str, n: int) -> str:
+        digits = f"{start}{n:04d}"
+        total = sum(int(c) * (3 if i % 2 == 0 else 1) for i, c in enumerate(digits[::-1]))
+        return f"{digits}{-total % 10}"
+
+    columns: dict[str, list[str | None]] = {
+        "UPC": [code("7021975", n) if n % 10 == 0 else None for n in range(ROWS)],
+        "EAN": [code("84475217", n) if n % 10 else "n/a" for n in range(ROWS)],
+    }
+    roles = _roles(_feed(**columns))
+    assert {roles.get("UPC"), roles.get("EAN")} == {"gtin"}

@@ -34,6 +34,10 @@ LEVELS = {
     "家電／カメラ": ["家電", "カメラ"],
     "Shoes - Men, Women": ["Shoes - Men, Women"],
     ";;": [],
+    "Root/Shop/Pans,Root/Sale,Root/Brands/Acme": ["Root", "Shop", "Pans"],
+    "Home > Sale, Home > Kitchen > Pans": ["Home", "Kitchen", "Pans"],
+    "Men > Shoes|Men > Sale|Women > Y": ["Men", "Shoes"],
+    "Home > Kitchen, Dining > Pans": ["Home", "Kitchen, Dining", "Pans"],
 }
 JOINED = [  # cells of one record, path
     (["Groceries", "Fruits~~Fresh"], "Groceries > Fruits > Fresh"),

@@ -35,7 +35,19 @@ CASES = {
 
 @pytest.mark.parametrize(("rows", "stored", "code"), CASES.values(), ids=CASES)
 def test_currency_of_a_feed(rows: list[dict[str, str]], stored: str, code: str | None) -> None:
-    assert feed_currency(maps(*rows), COLUMNS, stored) == code
+    assert feed_currency(maps(*rows), COLUMNS, (), stored) == code
+
+
+@pytest.mark.parametrize(
+    ("languages", "code"),
+    [(["ko"], "KRW"), (["ja", "en"], "JPY"), (["en", "ja"], "JPY"), (["de"], None), ([], None)],
+)
+def test_a_language_may_tell_the_currency_where_no_price_does(
+    languages: list[str], code: str | None
+) -> None:
+    assert feed_currency(maps(*BARE), COLUMNS, languages) == code
+    assert feed_currency(maps(*EURO), COLUMNS, languages) == "EUR"
+    assert feed_currency(maps(*BARE), COLUMNS, languages, "CNY") == "CNY"
 
 
 def test_a_price_that_states_none_has_the_usual_one() -> None:

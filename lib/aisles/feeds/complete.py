@@ -12,13 +12,15 @@ from aisles.feeds.evidence import Evidence
 from aisles.feeds.lexicon import ROLES
 from aisles.feeds.relations import amounts_of
 from aisles.feeds.shapes import Shape
-from aisles.feeds.vocabulary import AGAINST, NameScores, speaks_of
+from aisles.feeds.vocabulary import AGAINST, NameScores, speaks_of, tells_lead_time
 
 _ALWAYS = 0.9
 _NOT_ALL = 0.93
 """Share of records up to which it is no accident that the others have no title."""
 _MOSTLY = 0.7
 _FEW_PAIRS = 10
+_MORE_THAN_A_CODE = 1.2
+_TITLED = 3.0
 _UNCHANGED = 0.05
 """Share of products whose price is the full one: no amount taken off is as high as the price."""
 _LIKE_A_TITLE = 3.5
@@ -26,6 +28,10 @@ _LONGEST_TITLE = 150
 _NAMES_NOTHING = -3.5
 _PLAINLY = 3.4
 """Points from which a name says wholly and plainly what a column is."""
+_SOON = re.compile(r"-?\d{1,3}\s?\w{0,2}|[^:;<>]*[^\W\d_]{3}[^:;<>]*")
+"""Days, or words."""
+_SENT = 2.6
+"""Points of a column that tells how soon products are sent, where none tells a stock."""
 _NEEDED = {
     "product_url": (3.5, _NAMES_NOTHING),
     "image_url": (2.0, _NAMES_NOTHING),
@@ -52,12 +58,14 @@ class Column:
 def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Mends the chosen roles, column place to role place, where a feed would lack what it has."""
     _leave_variants(columns, chosen)
+    _have_one_place(columns, chosen)
     _have_a_price(columns, chosen)
     _have_what_is_paid(columns, chosen)
     _have_own_categories(columns, chosen)
     _have_a_title(columns, chosen)
     _have_every_title(columns, chosen)
     _have_the_rest(columns, chosen)
+    _have_a_stock(columns, chosen)
 
 
 def _leave_variants(columns: Sequence[Column], chosen: dict[int, int]) -> None:
@@ -73,6 +81,29 @@ def _leave_variants(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     inside = now[-1] == before[-1] and len(now) < len(before)
     if inside and columns[places[old]].named.scores["old_price"] <= 0:
         del chosen[places[old]]
+
+
+def _have_one_place(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Takes the old price from where the price stands in lists that are alike.
+
+    The first of ``list_price.amount``, ``list_price.amount#2`` goes with the first of
+    ``price.amount``, ``price.amount#2``; the second ones are in another currency.
+    """
+    price, old = ROLES.index("price"), ROLES.index("old_price")
+    places = {role: place for place, role in chosen.items()}
+    if price not in places or old not in places:
+        return
+    (_, now), (name, before) = (_in_list(columns[places[role]].name) for role in (price, old))
+    same = next((at for at, one in enumerate(columns) if _in_list(one.name) == (name, now)), None)
+    if now != before and same is not None and same not in chosen:
+        del chosen[places[old]]
+        chosen[same] = old
+
+
+def _in_list(name: str) -> tuple[str, str]:
+    """A name without the number of its place in a list, and that number."""
+    bare, _, number = name.partition("#")
+    return bare, number
 
 
 def _have_a_price(columns: Sequence[Column], chosen: dict[int, int]) -> None:
@@ -152,19 +183,27 @@ def _have_a_title(columns: Sequence[Column], chosen: dict[int, int]) -> None:
 
 
 def _have_every_title(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Makes a model's name the title of records that have no other.
+    """Makes another title, or a model's name, the title of records that have no other.
 
-    Of YML's offers of the type ``vendor.model`` the title is made of vendor and model.
+    A variant has its name inherited (``translated.name`` beside ``name``); of YML's offers of the
+    type ``vendor.model`` the title is made of vendor and model.
     """
     title = ROLES.index("title")
     main = next((place for place, role in chosen.items() if role == title), None)
     if main is None or columns[main].shape.filled >= _NOT_ALL:
         return
-    for place, column in enumerate(columns):
-        named = place not in chosen and speaks_of("model", column.name)
-        if named and column.shape.letters > 0.5 and fills(columns[main], column) > _ALWAYS:
-            chosen[place] = title
-            return
+    others = [
+        place
+        for place, column in enumerate(columns)
+        if place not in chosen
+        and column.shape.letters > 0.5
+        and column.shape.words > _MORE_THAN_A_CODE
+        and fills(columns[main], column) > _ALWAYS
+    ]
+    named = [place for place in others if columns[place].named.scores["title"] >= _TITLED]
+    models = [place for place in others if speaks_of("model", columns[place].name)]
+    for place in [*named, *models][:1]:
+        chosen[place] = title
 
 
 def fills(main: Column, other: Column) -> float:
@@ -195,6 +234,26 @@ def _have_the_rest(columns: Sequence[Column], chosen: dict[int, int]) -> None:
         best = max(scores, key=scores.__getitem__, default=None)
         if best is not None and scores[best] > 0:
             chosen[best] = place
+
+
+def _have_a_stock(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Lets a feed that tells no stock tell how soon its products are sent.
+
+    ``DELIVERY_DATE`` of Heureka's feeds counts days, 0 for what is there.
+    """
+    role = ROLES.index("availability")
+    if role in chosen.values():
+        return
+    for place, column in enumerate(columns):
+        if place in chosen or column.shape.distinct < 2 or not tells_lead_time(column.name):
+            continue
+        texts = [text for text in column.values if text and text.strip()]
+        told = sum(_SOON.fullmatch(text.strip()) is not None for text in texts)
+        if told >= _MOSTLY * len(texts):
+            chosen[place] = role
+            column.clues["availability"] = {"tells how soon it is sent": _SENT}
+            column.scores[role] = _SENT
+            return
 
 
 def _names_no_other(column: Column, roles: tuple[str, ...]) -> bool:

@@ -76,6 +76,7 @@ def brand(s: Shape, r: Relation) -> Evidence:
         (r.in_title > 0.4, "stands in the title", 1.0),
         (s.department > 0.5 and r.starts_title < 0.3, "departments", -2.0),
         (s.identifier > 0.8 and s.unique > 0.9, "identifiers", -1.5),
+        (s.filled < 0.8, "often blank", -0.3),
     )
 
 
@@ -170,6 +171,7 @@ def merchant_category(s: Shape, r: Relation) -> Evidence:
         (s.listed > 0.8, "lists", -1.0),
         (s.coded > 0.5, "codes", -4.0),
         (s.words <= 12 and s.length < 150, "short", 0.5),
+        (s.length < 2.5, "too short for words", -4.0),
         (s.length > 200 or s.markup > 0.2, "long text", -3.0),
         (r.starts_title > 0.3, "starts the title", -2.5),
         (s.gender > 0.8, "genders", -0.5),
@@ -202,6 +204,7 @@ def gtin(s: Shape, _: Relation) -> Evidence:
         (s.gtin > 0.98 and s.unique > 0.8 and s.count > 30, "all of them, and unique", 1.0),
         (0.3 <= s.gtin < 0.8, "some check digits", 0.5),
         (s.gtin < 0.3, "no check digits", -5.0),
+        (s.filled < 0.4, "mostly blank", -1.0),
         (s.constant, "constant", -3.0),
     )
 

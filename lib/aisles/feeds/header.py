@@ -14,6 +14,7 @@ MAX_NAME_CHARS = 80
 _TITLE_LINES = 10
 _SURE_ROWS = 5
 _SURE_NAMES = 3
+_MANY_NAMES = 8
 _VALUE_LIKE = re.compile(
     r"^\s*(?:https?:|//|www\.)|^[\s$€£¥₹.,+-]*\d[\d\s.,:%/TZ+-]*$|^\d{4}-\d\d-\d\d|\S+@\S+\.\S+"
 )
@@ -87,7 +88,7 @@ def upper_names(records: list[list[str]]) -> int:
     place = 0
     for above, below in pairwise(records[: _TITLE_LINES + 1]):
         filled = _filled(below)
-        named = known_names(filled) >= max(_SURE_NAMES + 2, 0.5 * len(set(filled)))
+        named = known_names(filled) >= max(_SURE_NAMES + 2, _enough(filled))
         if len(below) != len(above) or below == above or not named or any(map(_is_value, filled)):
             break
         place += 1
@@ -97,11 +98,13 @@ def upper_names(records: list[list[str]]) -> int:
 def _padded_title(records: list[list[str]]) -> int:
     """A title that a spreadsheet has filled up with blank cells to the width of the table.
 
-    What it stands above is the record with the most known names; it is mostly blank itself, so
-    that no product is lost with it.
+    What it stands above is the first record with about the most known names; it is mostly blank
+    itself, so that no product is lost with it.
     """
     first = [_filled(cells) for cells in records[: _TITLE_LINES + 1]]
-    best = max(range(len(first)), key=lambda place: known_names(first[place]), default=0)
+    known = [known_names(filled) for filled in first]
+    most = max(known, default=0)
+    best = next((place for place, names in enumerate(known) if 2 * names >= most), 0)
     if best and _is_surely_named(first[best]):
         wide = max(1.0, 0.6 * len(first[best]))
         return best if all(len(above) <= wide for above in first[:best]) else 0
@@ -188,7 +191,12 @@ def known_names(cells: list[str]) -> int:
 
 def _is_surely_named(filled: list[str]) -> bool:
     """Whether so many cells are known names that no record of values has them."""
-    return known_names(filled) >= max(_SURE_NAMES, 0.5 * len(set(filled)))
+    return known_names(filled) >= max(_SURE_NAMES, _enough(filled))
+
+
+def _enough(filled: list[str]) -> float:
+    """So many known names among these cells are no chance."""
+    return min(0.5 * len(set(filled)), _MANY_NAMES)
 
 
 def _is_value(cell: str) -> bool:

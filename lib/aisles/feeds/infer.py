@@ -12,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from aisles.feeds.complete import Column, complete, fills
 from aisles.feeds.evidence import SCORERS
 from aisles.feeds.lexicon import ROLES, Lexicon
+from aisles.feeds.marks import is_gtin
 from aisles.feeds.naming import names_of
 from aisles.feeds.relations import Relation, relations_of
 from aisles.feeds.shapes import Shape, shape_of
@@ -26,6 +27,7 @@ THRESHOLD = 2.2
 EXTRA_THRESHOLD = 3.6
 _LEVEL_THRESHOLD = 2.8
 _SOME = 0.05
+_PLAIN_CODE = 3.4
 _EMPTY_HEADER = 3.9
 _EMPTY_FACTOR = 0.65
 _POSITION_POINTS = 0.3
@@ -178,8 +180,18 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
         return main.shape.filled < 0.98 and fills(main, other) > 0.3
     if role == "merchant_product_id":
         return (named >= 3.5) if header and _agreement(main, other) > 0.95 else False
+    if role == "gtin" and header and named >= _PLAIN_CODE:
+        return _codes_where_none(main, other) > _SOME  # UPC beside EAN
     # A parameter may stand in any of several places, beside or instead of a column of its own.
-    return within(other.name) is not None and fills(main, other) > _SOME
+    parameter = within(other.name) or (within(main.name) and named >= _PLAIN_CODE)
+    return bool(parameter) and fills(main, other) > _SOME
+
+
+def _codes_where_none(main: Column, other: Column) -> float:
+    """Share of the records without a GTIN in the main column that have one in the other."""
+    pairs = zip(main.values, other.values, strict=False)
+    others = [o for m, o in pairs if not is_gtin((m or "").strip())]
+    return sum(is_gtin((o or "").strip()) for o in others) / max(len(others), 1)
 
 
 def _agreement(main: Column, other: Column) -> float:

@@ -45,17 +45,21 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Lexicon:
-    """What single words mean (compact word -> concepts), and what concepts together mean."""
+    """What single words mean (compact word -> concepts), and what concepts together mean.
+
+    lead: words for how soon a product is sent.
+    """
 
     words: Mapping[str, tuple[str, ...]]
     stems: Mapping[str, tuple[str, ...]]
     entries: tuple[Entry, ...]
     none: frozenset[frozenset[str]]
+    lead: frozenset[str] = frozenset()
 
     def without(self, words: Iterable[str]) -> Lexicon:
         """The lexicon that had never heard these words."""
         left = {w: c for w, c in self.words.items() if w not in set(words)}
-        return Lexicon(left, _stems(left), self.entries, self.none)
+        return Lexicon(left, _stems(left), self.entries, self.none, self.lead)
 
 
 def fold(text: str) -> str:
@@ -90,7 +94,7 @@ def lexicon() -> Lexicon:
     words: dict[str, list[str]] = defaultdict(list)
     lists = data["concepts"] | {
         FILLER: data[FILLER],
-        OTHER: data[OTHER],
+        OTHER: [*data[OTHER], *data["lead"]],
         "foreign": data["foreign"],
     }
     for concept, phrases in lists.items():
@@ -107,7 +111,8 @@ def lexicon() -> Lexicon:
     for concept, like in data["like"].items():
         entries = _also(entries, concept, like["of"], float(like["less"]))
         none |= {_instead(one, concept, like["of"]) for one in none}
-    return Lexicon(single, _stems(single), tuple(entries), none)
+    lead = frozenset(map(compact, data["lead"]))
+    return Lexicon(single, _stems(single), tuple(entries), none, lead)
 
 
 def _also(entries: Iterable[Entry], concept: str, of: str, less: float) -> list[Entry]:

@@ -32,13 +32,14 @@ _SIGN = (
     r"(?:[A-Z]{3}|US\$|NT\$|HK\$|R\$|[AC]\$|Rs\.?|kr\.?|zł|Kč|TL|Ft|lei|лв\.?|руб\.?|р\.?|грн\.?"
     r"|[$€£¥￥₹₽₴₺₩฿₫đ₪₸円元원]|Rp\.?|RM|บาท)"
 )
-_NUMBER = r"[+-]?\d{1,3}(?:[ '’.,\u00a0\u202f]\d{2,3})+(?:[.,]\d{1,2})?|[+-]?\d+(?:[.,]\d{1,4})?"
+_NUMBER = r"[+-]?\d{1,3}(?:[ '’.,\u00a0\u202f]\d{2,3})+(?:[.,]\d{1,2})?|[+-]?\d+(?:[.,]\d{1,6})?"
 _MONEY = re.compile(rf"^{_SIGN}?\s*({_NUMBER})(?:,-|:-|\.-)?(?:\s*{_SIGN})?$", re.I)
-_DECIMAL = re.compile(r"\d[.,]\d{1,2}\b")
-_CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
+# As databases write them, four or six decimals end in zeros: 139.950000.
+_DECIMAL = re.compile(r"\d[.,](?:\d{1,2}|\d\d00(?:00)?)\b")
+_CENTS = re.compile(r"\d[.,]\d\d(?:00(?:00)?)?(?!\d)")
 # Which mark parts decimals: one or two digits behind it, or the other one twice.
-_DOT = re.compile(r"\d\.\d{1,2}(?:[^\d.,]|$)|\d,\d{2,3},\d{3}")
-_COMMA = re.compile(r"\d,\d{1,2}(?:[^\d.,]|$)|\d\.\d{2,3}\.\d{3}")
+_DOT = re.compile(r"\d\.(?:\d{1,2}|\d\d00(?:00)?)(?:[^\d.,]|$)|\d,\d{2,3},\d{3}")
+_COMMA = re.compile(r"\d,(?:\d{1,2}|\d\d00(?:00)?)(?:[^\d.,]|$)|\d\.\d{2,3}\.\d{3}")
 # Signs and words that mean money wherever they stand.
 _MONEY_WORD = (
     r"(?:[A-Z]{0,2}[$€£¥￥₹₨₽₴₺₩฿₫₪₦৳﷼]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|JPY|CNY"
@@ -58,9 +59,11 @@ _DATE = re.compile(
     r"|^\d{4}年\d|^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*, \d|^20[0-4]\d(?:0[1-9]|1[0-2])[0-3]\d$",
     re.I,
 )
-_HASH = re.compile(r"^[0-9a-f]{24,64}$|^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.I)
+_ONE_HASH = r"(?:[0-9a-f]{24,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_HASH = re.compile(rf"^{_ONE_HASH}(?:[\s,;>|/]+{_ONE_HASH})*$", re.I)
 _MARKUP = re.compile(r"<[a-zA-Z/][^>]*>|&lt;[a-z]")
 _PATH = re.compile(r"\S\s*(?:>|&gt;|»|›|→|~~|::|\|| / |\\)\s*\S|[^\W\d]/[^\W\d]+/[^\W\d]")
+_SPOKEN = re.compile(r"[^\W\d_]{3}|[\u0e00-\u0eff\u2e80-\U0003ffff]")  # flags are no levels
 _NUMBER_PATH = re.compile(r"^\d+(?:\s*[>/|,;:]+\s*\d+)+$")
 _SIZE = re.compile(
     r"^(?:\d?x{0,4}[sml]|[2-6]xl|one ?size|os|o/s|tu|free ?size|taille unique|einheitsgr\S*|unica"
@@ -73,6 +76,7 @@ _SIZE = re.compile(
 )
 _AMOUNT = re.compile(r"\d+[.,]\d\d")
 _SIZE_LIST = re.compile(r"\s*[,;/|]\s*")
+_FLAG_LIST = re.compile(r"\s*[,;|]\s*")
 _IDENTIFIER = re.compile(r"^[A-Za-z0-9][\w.:/#-]{0,63}$")
 _RATE = re.compile(
     r"^\D{0,5}\d[\d.,' ]*\D{0,5}(?:/|\b(?:per|pro|je|par|al|za|por)\b)\s*\S{1,9}$", re.I
@@ -108,7 +112,7 @@ def marks_of(text: str) -> Iterator[str]:
     else:
         if len(text) < 40 and any(c.isdigit() for c in text):
             yield from _number_marks(_western(text))
-        if len(text) < 300 and _PATH.search(text) and not _is_size(text):
+        if len(text) < 300 and _PATH.search(text) and _SPOKEN.search(text) and not _is_size(text):
             yield "path"
         if len(text) < 300 and _PAIRS.search(text):
             yield "pairs"
@@ -116,6 +120,8 @@ def marks_of(text: str) -> Iterator[str]:
             yield "priced"
     if len(text) < 80:
         yield from _short_marks(text)
+    if _HASH.match(text):
+        yield "hashed"
     if _LETTER.search(text):
         yield "letters"
     if ("<" in text or "&lt;" in text) and _MARKUP.search(text[:2000]):
@@ -165,8 +171,6 @@ def _western(text: str) -> str:
 
 
 def _short_marks(text: str) -> Iterator[str]:
-    if _HASH.match(text):
-        yield "hashed"
     if _IDENTIFIER.match(text):
         yield "identifier"
         if any(c.isdigit() for c in text):
@@ -176,7 +180,7 @@ def _short_marks(text: str) -> Iterator[str]:
     if text.count(", ") > 1:
         yield "listed"
     folded = fold(text)
-    if folded in _FLAGS:
+    if folded in _FLAGS or all(part in _FLAGS for part in _FLAG_LIST.split(folded)):
         yield "flag"
     known = value_words()
     for kind in ("currency", "availability", "age"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 from aisles.feeds.naming import belongs, role_of
+from aisles.feeds.vocabulary import speaks_of
 from aisles.parameters import JSON, MARKS, SIGNS, Beside, Listed, pairs_in
 
 Values = Sequence[str | None]
@@ -18,7 +20,7 @@ _ENOUGH = 5  # cells that tell how a column is to be read
 _SHAPED = 0.8  # of them have that shape
 _OFTEN = 0.05  # of the cells name a parameter that gets a column of its own
 _KIND = 0.5  # at most, of different cells among those of a column that names others
-_AHEAD = 3
+_NEAR = 4
 _KEY = r"\s*([^\W\d_][^:：=|;<>\n\"{}]{0,39}?)\s*"
 _SENTENCE = re.compile(r"[.!?]\s")
 
@@ -84,11 +86,23 @@ def _beside(name: str, filled: Sequence[str], columns: Mapping[str, Values]) -> 
     told = [key for key in often if role_of(key) in _ROLES]
     if not told or len(counts) > _KIND * len(filled):
         return []
-    if len(counts) == 1:
-        return []  # the column behind it says that of every record: see `names_of`
-    names = list(columns)
+    speaking = [text is not None and text.strip() in told for text in columns[name]]
+
+    def said(other: str) -> int:
+        return sum(map(bool, compress(columns[other], speaking)))
+
+    names = [other for other in columns if other == name or belongs(name, other)]
     place = names.index(name)
-    for other in names[place + 1 : place + 1 + _AHEAD]:
-        if belongs(name, other) and not role_of(other) and any(columns[other]):
-            return [Beside(other, name, key) for key in told]
-    return []
+    near = [*names[place + 1 : place + 1 + _NEAR], *names[max(place - _NEAR, 0) : place]]
+    # A unit may stand between the name and the value, but not of all of them.
+    might = [other for other in near if _may_be_said(other, columns[other])]
+    best = max(might, key=said, default=name)
+    if len(counts) == 1 and best in names[place + 1 :] and not role_of(best):
+        return []  # it says the same of every record: see `names_of`
+    return [Beside(best, name, key) for key in told] if best != name and said(best) else []
+
+
+def _may_be_said(name: str, values: Values) -> bool:
+    """Whether a column may hold what another one names: no id, not always the same."""
+    plain = role_of(name)
+    return (plain is None or plain == "title") and not speaks_of("id", name) and len({*values}) > 1

@@ -89,6 +89,12 @@ def speaks_of(concept: str, header: str) -> bool:
     return any(concept in chunk.concepts for chunk in chunks_of(header, lexicon()))
 
 
+def tells_lead_time(header: str) -> bool:
+    """Whether a header names how soon a product is sent; its last words have to."""
+    known, words = lexicon().lead, words_of(header)
+    return any("".join(words[start:]) in known for start in range(len(words)))
+
+
 def tells_currency(header: str, value: str) -> bool:
     """Whether a currency is named by its code, and the header says so."""
     return fold(value) in value_words()["currency"] and speaks_of("currency", header)

@@ -82,17 +82,17 @@ _QUANTITY = re.compile(
 
 def brand_canonical(values: pa.StringArray) -> pa.StringArray:
     """Brand case-folded, without accents, signs and legal form; null for "n/a" and the like."""
-    return _by_value(values, _brand)
+    return by_value(values, _brand)
 
 
 def color_canonical(values: pa.StringArray) -> pa.StringArray:
     """English base colour that stands first; multicolor for three and more; null for none known."""
-    return _by_value(values, _colour)
+    return by_value(values, _colour)
 
 
 def gender_canonical(values: pa.StringArray) -> pa.StringArray:
     """male, female or unisex (both are named); null for anything else."""
-    return _by_value(values, _gender)
+    return by_value(values, _gender)
 
 
 def availability_canonical(values: pa.StringArray) -> pa.StringArray:
@@ -100,10 +100,10 @@ def availability_canonical(values: pa.StringArray) -> pa.StringArray:
 
     A number is a quantity: 0 is out of stock.
     """
-    return _by_value(values, _availability)
+    return by_value(values, availability_form)
 
 
-def _by_value(values: pa.StringArray, form: Callable[[str], str | None]) -> pa.StringArray:
+def by_value(values: pa.StringArray, form: Callable[[str], str | None]) -> pa.StringArray:
     """The form of each value, made once for each distinct one."""
     coded = values.dictionary_encode()
     forms = pa.array([form(value) for value in coded.dictionary.to_pylist()], pa.string())
@@ -199,7 +199,8 @@ def _gender(text: str) -> str | None:
     return found.pop() if len(found) == 1 else "unisex"
 
 
-def _availability(text: str) -> str:
+def availability_form(text: str) -> str:
+    """See `availability_canonical`, of one text."""
     folded = re.sub(r"^(?:(?:https?://)?(?:www\.)?schema\.org/|schema:)", "", _folded(text)).strip(
         " .!/\"'"
     )

@@ -21,6 +21,7 @@ _CLOCK = re.compile(r"\d[:：]\d|://|=")
 _NAMES = re.compile(r"(?i)^(?:name|title|label|value|text|category(?:_?name)?)$")
 _WIDE_SLASH = re.compile(r"\s*／+\s*")
 _SLASH = re.compile(r"\s*/+\s*")
+_ROOT = re.compile(r"\s*([^/>»|,;:\\\n]{2,60}?)\s*([/>»\\])")
 _LIST = re.compile(r"""\s*\[\s*["'](.*)["']\s*\]\s*""", re.S)
 _NEXT = re.compile(r"""["']\s*,\s*["']""")
 _BLANK = " \t;,"
@@ -73,6 +74,7 @@ def levels(text: str) -> list[str]:
         return [level for part in named for level in levels(part)]
     if len(text) > 2 and text[0] == text[-1] == '"' and '"' not in text[1:-1]:
         text = text[1:-1]
+    text = _deepest(text)
     listed = _LIST.fullmatch(text)
     if listed:
         return [level for part in _NEXT.split(listed[1]) for level in levels(part)]
@@ -89,6 +91,20 @@ def levels(text: str) -> list[str]:
     if len(_COLON.findall(whole)) > 1 and not _CLOCK.search(whole):
         return _filled(_COLON.split(whole))
     return parts
+
+
+def _deepest(text: str) -> str:
+    """Of several paths from one root the one with most levels, the first of equals."""
+    root = _ROOT.match(text)
+    if not root:
+        return text
+    again = rf"{re.escape(root[1])}\s*{re.escape(root[2])}"
+    between = re.search(rf"([,;|\n])\s*{again}", text)
+    if not between:
+        return text
+    # A comma may be part of a name as well.
+    paths = re.split(rf",\s*(?={again})" if between[1] == "," else re.escape(between[1]), text)
+    return max(paths, key=lambda path: path.count(root[2]))
 
 
 def _named(text: str) -> list[str]:

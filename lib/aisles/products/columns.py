@@ -121,6 +121,15 @@ def first_filled(columns: Iterable[Places], records: int) -> Places:
     return reduce(lambda best, other: np.where(best < 0, other, best), columns, nothing)
 
 
+def first_valid(
+    form: Callable[[pa.StringArray], pa.StringArray],
+    columns: Iterable[pa.StringArray],
+    records: int,
+) -> pa.StringArray:
+    """For each record the form of the first text that has one, null where none has."""
+    return pc.coalesce(*map(form, columns), pa.nulls(records, pa.string()))
+
+
 def longest(texts: pa.StringArray, columns: list[Places], records: int) -> Places:
     """For each record the place of the column with most code points, the earlier one of equals."""
     if len(columns) < 2:

@@ -15,15 +15,26 @@ from aisles.products.text import clean
 _FEW = 3  # prices that must state a currency
 _ONE = 0.98  # share of one currency among them from which it is the feed's
 _STAYS = 0.9  # share down to which the stored one stays
+# Languages of which nearly all shops sell in one country: its currency, ISO 639-1 to ISO 4217.
+_OF_LANGUAGE = {
+    "cs": "CZK", "da": "DKK", "he": "ILS", "hu": "HUF", "id": "IDR", "is": "ISK", "ja": "JPY",
+    "ko": "KRW", "nb": "NOK", "nn": "NOK", "no": "NOK", "pl": "PLN", "ro": "RON", "sv": "SEK",
+    "th": "THB", "tr": "TRY", "uk": "UAH", "vi": "VND",
+}  # fmt: skip
 
 
 def feed_currency(
-    maps: pa.MapArray, columns: Mapping[str, Sequence[str]], stored: str | None = None
+    maps: pa.MapArray,
+    columns: Mapping[str, Sequence[str]],
+    languages: Sequence[str] = (),
+    stored: str | None = None,
 ) -> str | None:
     """The ISO 4217 code that nearly all prices of these records state; None where there is none.
 
     By its cell, the currency column, or the price column's name. columns: those of each role. The
-    stored one stays where nothing is stated, or while most prices state it.
+    stored one stays where nothing is stated, or while most prices state it. languages: those of the
+    feed; where no price states a currency, they may tell the country: a shop that sells
+    abroad says in what currency, and 33500 in Korean are no hundredths of anything.
     """
     roles = {role: columns.get(role, ()) for role in ("price", "old_price", "currency")}
     read = cells(maps, clean, [name for names in roles.values() for name in names])
@@ -31,7 +42,9 @@ def feed_currency(
     found = [prices(read, roles[role], stated, None) for role in ("price", "old_price")]
     codes = [pc.if_else(pc.is_valid(one.amounts), one.codes, None) for one in found]
     counts = Counter(code for of_role in codes for code in of_role.drop_null().to_pylist())
-    if not counts or counts[stored] >= _STAYS * counts.total():
+    if not counts:
+        return stored or next((_OF_LANGUAGE[one] for one in languages if one in _OF_LANGUAGE), None)
+    if counts[stored] >= _STAYS * counts.total():
         return stored
     code, times = counts.most_common(1)[0]
     return code if times >= max(_FEW, _ONE * counts.total()) else None

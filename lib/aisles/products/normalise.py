@@ -21,10 +21,11 @@ from aisles.parameters import with_parameters, within
 from aisles.products import canonical
 from aisles.products.alltext import all_text
 from aisles.products.category import merchant_category, with_marks
-from aisles.products.columns import Cells, Places, cells, first_filled, longest
+from aisles.products.columns import Cells, Places, cells, first_filled, first_valid, longest
 from aisles.products.gtin import canonical_gtin
 from aisles.products.ids import link, merchant_ids, product_ids
 from aisles.products.language import languages
+from aisles.products.lead_time import availability_by_lead_time
 from aisles.products.model_name import after_brand, is_model
 from aisles.products.offer import offered, prices, sale_columns
 from aisles.products.price import Habit
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 Role = tuple[str, str, float]
 Mend = Callable[[pa.StringArray], pa.StringArray]
 
-VERSION = 6
+VERSION = 7
 """Raised when the same record comes out otherwise than before: then everything is cleaned anew."""
 
 _TEXT = (
@@ -99,6 +100,7 @@ class Reading:
     units though their names do not say so. unread: columns that people stated to have no role, and
     that are no prices of a sale either, whatever their names say. currency: ISO 4217 code of prices
     that state none. slashed: columns of categories whose levels stand apart by tight slashes.
+    lead: columns of availability that tell how soon a product is sent.
     """
 
     columns: Mapping[str, Sequence[str]]
@@ -109,6 +111,7 @@ class Reading:
     unread: frozenset[str] = frozenset()
     currency: str | None = None
     slashed: frozenset[str] = frozenset()
+    lead: frozenset[str] = frozenset()
 
     @staticmethod
     def of(
@@ -120,12 +123,13 @@ class Reading:
         unread: Collection[str] = (),
         currency: str | None = None,
         slashed: Collection[str] = (),
+        lead: Collection[str] = (),
     ) -> Reading:
         """From (column, role, confidence): those of higher confidence first, else as given."""
         columns: dict[str, list[str]] = {}
         for column, role, _ in sorted(roles, key=lambda item: -item[2]):
             columns.setdefault(role, []).append(column)
-        sets = (frozenset(minor), frozenset(unread), currency, frozenset(slashed))
+        sets = (frozenset(minor), frozenset(unread), currency, frozenset(slashed), frozenset(lead))
         return Reading(columns, frozenset(constant), habit, tuple(languages), *sets)
 
     @property
@@ -140,8 +144,8 @@ class Reading:
         said.append(self.currency)
         if self.minor or self.unread:
             said += [sorted(self.minor), sorted(self.unread)]
-        if self.slashed:
-            said.append(["slashed", sorted(self.slashed)])
+        if self.slashed or self.lead:
+            said.append([sorted(self.slashed), sorted(self.lead)])
         text = json.dumps(said, sort_keys=True).encode()
         return hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
@@ -251,8 +255,8 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
         "currency": offer.currency,
         "image_url": link(read, roles.get("image_url", [])),
         "product_url": link(read, roles.get("product_url", [])),
-        "gtin": canonical_gtin(read.take(first("gtin"))),
-        "availability": canonical.availability_canonical(read.take(first("availability"))),
+        "gtin": first_valid(canonical_gtin, map(read.take, columns("gtin")), read.records),
+        "availability": _availability(read, reading),
         "merchant_category": category,
         "all_text": all_text(read, words, category, skipped),
         "brand_canonical": canonical.brand_canonical(said["brand"]),
@@ -264,6 +268,14 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
         "pack_size": packs,
         "merchant_product_id": read.take(first("merchant_product_id")),
     }
+
+
+def _availability(read: Cells, reading: Reading) -> pa.StringArray:
+    names = reading.columns.get("availability", ())
+    texts = read.take(first_filled(map(read.column, names), read.records))
+    if reading.lead.intersection(names):
+        return availability_by_lead_time(texts)
+    return canonical.availability_canonical(texts)
 
 
 def _reason(fields: dict[str, pa.Array]) -> pa.StringArray:

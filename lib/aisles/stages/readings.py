@@ -15,6 +15,7 @@ from aisles.feeds.drift import Drift
 from aisles.feeds.minor import in_minor_units
 from aisles.feeds.profile import read_profile
 from aisles.feeds.settle import SETTLED_SCHEMA, Settled, as_tuple, by_feed, settled_roles
+from aisles.feeds.vocabulary import tells_lead_time
 from aisles.products.normalise import Reading
 from aisles.products.offer import sale_columns
 from aisles.stages.deliveries import Delivery, Feed, among, every_day, records
@@ -250,7 +251,9 @@ def reading_of(rows: list[dict[str, Any]]) -> Reading:
     unread = [column for column in others if column in stated]
     levels = {column for column, role, _ in roles if role == "merchant_category"}
     slashed = [r["column"] for r in seen if r["column"] in levels and _slashed(r["profile"])]
-    told = (languages_in(rows), minor, unread, currency_in(rows), slashed)
+    stocks = [column for column, role, _ in roles if role == "availability"]
+    lead = tuple(filter(tells_lead_time, stocks))
+    told = (languages_in(rows), minor, unread, currency_in(rows), slashed, lead)
     return Reading.of(roles, constant, habit, *told)
 
 

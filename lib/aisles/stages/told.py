@@ -60,7 +60,8 @@ def told_of_feed(samples: pa.Table, rows: Sequence[Row], before: Told = Told()) 
     roles = [(row["column"], row["role"], row["confidence"]) for row in rows if row["role"]]
     columns, maps = Reading.of(roles).columns, chosen(samples)
     languages = feed_languages(texts_of(maps, columns), (before.language or "").split())
-    return Told(" ".join(languages) or None, feed_currency(maps, columns, before.currency))
+    currency = feed_currency(maps, columns, languages, before.currency)
+    return Told(" ".join(languages) or None, currency)
 
 
 def saying(rows: Iterable[Row], told: Told) -> list[dict[str, Any]]:
