@@ -13,7 +13,7 @@ LIB = Path(__file__).resolve().parents[1] / "lib"
 
 # A unit (a package or a module of aisles) imports units of earlier groups only, none of its own.
 GROUPS = (
-    {"files", "batches", "parameters", "together", "typed"},
+    {"files", "batches", "lead_time", "parameters", "together", "typed"},
     {"config", "schema", "taxonomy"},
     {"session", "tables", "tracking"},
     {"feeds", "products", "rules", "labels", "encode", "dataset", "network", "calibrate"},

@@ -408,3 +408,17 @@ def test_the_books_of_real_feeds_balance(kit: Path) -> None:
         shared = report.shared
         assert report.kept == shared.products + shared.duplicates + lost, path
         assert {"title", "merchant_product_id"} <= {column.role for column in report.columns}
+
+
+def test_parameters_in_cells_are_columns_with_values() -> None:
+    lines = [
+        f"{line(n)},Colour:{'red' if n % 2 else 'blue'}|Size:{'SML'[n % 3]}" for n in range(200)
+    ]
+    report = inspected(f"{HEADER},param", *lines)
+    columns = {column.name: column for column in report.columns}
+    colour = columns["param[Colour: |]"]
+    assert (colour.role, colour.filled, colour.distinct) == ("colour", 200, 2)
+    assert set(colour.samples) == {"red", "blue"}
+    assert columns["param[Size: |]"].role == "size" and columns["param"].role is None
+    fields = {field.field: field for field in report.fields}
+    assert fields["color"].filled == fields["size"].filled == 200

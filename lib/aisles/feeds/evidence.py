@@ -127,7 +127,7 @@ def currency(s: Shape, _: Relation) -> Evidence:
 
 def image_url(s: Shape, _: Relation) -> Evidence:
     return _clues(
-        (s.url < 0.7, "no links", NEVER),
+        (s.url < 0.6, "no links", NEVER),
         (s.picture >= 0.5, "links to pictures", 4.0),
         (s.picture < 0.5, "no picture in the link", -1.5),
         (s.small > 0.5, "small pictures", -1.5),

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from aisles.feeds.lexicon import fold, is_dense, value_words
+from aisles.lead_time import days_of
 
 _URL = re.compile(
     r"^(?:https?:)?//[^\s|]+|^www\.\S+\.\S+|^(?:[a-z0-9-]+\.)+[a-z]{2,18}/[^\s]*[/.?=\d]\S*$", re.I
@@ -185,13 +186,17 @@ def _short_marks(text: str) -> Iterator[str]:
     known = value_words()
     for kind in ("currency", "availability", "age"):
         known_word = folded in known[kind] or folded.rstrip(" .!") in known[kind]
-        if known_word or (kind == "availability" and _LEFT.match(text)):
+        if known_word or (kind == "availability" and (_LEFT.match(text) or _tells_days(text))):
             yield kind
     if (len(folded) > 1 or not folded.isascii()) and _is_gender(folded):
         yield "gender"
     for kind in ("colour", "department"):
         if len(text) <= 60 and _holds(folded, known[kind]):
             yield kind
+
+
+def _tells_days(text: str) -> bool:
+    return any(c.isdigit() for c in text) and days_of(text) is not None
 
 
 def _is_size(text: str) -> bool:

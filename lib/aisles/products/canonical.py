@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
+from aisles.lead_time import SOON, days_of
 from aisles.products.words import rows
 
 _JOINERS = str.maketrans(dict.fromkeys("\u200b\u200c\u200d", ""))
@@ -98,7 +99,8 @@ def gender_canonical(values: pa.StringArray) -> pa.StringArray:
 def availability_canonical(values: pa.StringArray) -> pa.StringArray:
     """in_stock, out_of_stock, preorder or backorder; a text that is none of these as delivered.
 
-    A number is a quantity: 0 is out of stock.
+    A number is a quantity: 0 is out of stock. What is sent within days is in stock, what takes
+    longer is ordered.
     """
     return by_value(values, availability_form)
 
@@ -206,7 +208,10 @@ def availability_form(text: str) -> str:
     )
     # What follows a comma or stands in brackets tells when it comes: Auf Lager, 1-3 Tage.
     first = _LEADING.match(folded)
-    return _state(folded) or (_state(first[1]) if first else None) or text
+    stated = _state(folded) or (_state(first[1]) if first else None)
+    if stated is None and (days := days_of(text)) is not None:
+        return "in_stock" if days <= SOON else "backorder"
+    return stated or text
 
 
 def _state(folded: str) -> str | None:

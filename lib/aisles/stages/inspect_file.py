@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from aisles.feeds.formats import Format
 from aisles.feeds.spark import format_text
+from aisles.parameters import with_parameters, within
 from aisles.products.normalise import Readings, normalise_batch
 from aisles.products.offer import sale_columns
 from aisles.stages.inspect_columns import Column, Tally, described, rivals
@@ -26,6 +27,7 @@ from aisles.stages.inspect_sample import Drawn, Spool
 from aisles.stages.inspect_warnings import warnings_of
 from aisles.stages.readings import reading_of
 
+_MAPS = pa.map_(pa.string(), pa.string())
 _DAY = dt.date(1970, 1, 1)  # normalising needs a day; no day comes into what is shown
 
 
@@ -68,10 +70,11 @@ class Report:
 
 @dataclass
 class Survey:
-    """The running counts over one file."""
+    """The running counts over one file; inner: its columns within columns (parameters)."""
 
     feed: tuple[str, str]
     file: str
+    inner: list[str]
     tally: Tally
     refusals: Refusals
     fields: Fields
@@ -79,7 +82,7 @@ class Survey:
 
     def take(self, batch: pa.RecordBatch, readings: Readings) -> None:
         """Counts kept records as read, and what normalising makes of them."""
-        self.tally.add(batch["values"])
+        self.tally.add(with_parameters(batch["values"], self.inner))
         raw = self._raw_items(batch)
         rows = normalise_batch(raw, readings)
         self.fields.add(rows, raw["values"])
@@ -132,16 +135,23 @@ def survey(
     given = [(row["column"], row["role"], row["confidence"]) for row in roles.rows if row["role"]]
     stated = reading_of(roles.rows).unread | {name for name, *_ in given}
     on_sale = sale_columns((row["column"] for row in roles.rows if not row["role"]), stated)
-    found = Survey(feed, place, Tally(), refusals, Fields(given, on_sale), Ids())
+    inner = [row["column"] for row in roles.rows if within(row["column"])]
+    found = Survey(feed, place, inner, Tally(), refusals, Fields(given, on_sale), Ids())
     readings = {feed: reading_of(roles.rows)}
     for batch in spool.batches():
         found.take(batch, readings)
-    report = _report(found, reader, file, known, roles, drawn.records())
+    report = _report(found, reader, file, known, roles, _with_inner(drawn.records(), inner))
     if lost:
         report.warnings.append(f"looks truncated: {lost}; nothing that it lacks would be delisted")
     report.warnings.extend(warnings_of(report))
     report.warnings.extend(one.sentence for one in roles.moved)
     return report
+
+
+def _with_inner(records: list[dict[str, str]], inner: list[str]) -> list[dict[str, str]]:
+    """The sampled records with the cells of columns within columns."""
+    maps = pa.array([list(record.items()) for record in records], _MAPS)
+    return [dict(cells) for cells in with_parameters(maps, inner).to_pylist()] if inner else records
 
 
 def _report(
