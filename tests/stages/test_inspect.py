@@ -411,14 +411,18 @@ def test_the_books_of_real_feeds_balance(kit: Path) -> None:
 
 
 def test_parameters_in_cells_are_columns_with_values() -> None:
-    lines = [
-        f"{line(n)},Colour:{'red' if n % 2 else 'blue'}|Size:{'SML'[n % 3]}" for n in range(200)
+    head = HEADER.replace(",ean", ",param")
+    cells = [
+        f"Colour:{'red' if n % 2 else 'blue'}|Size:{'SML'[n % 3]}"
+        f"|EAN:400638133393{2 if n % 9 == 0 else 1}"
+        for n in range(200)
     ]
-    report = inspected(f"{HEADER},param", *lines)
+    report = inspected(head, *(line(n, ean=cell) for n, cell in enumerate(cells)))
     columns = {column.name: column for column in report.columns}
     colour = columns["param[Colour: |]"]
     assert (colour.role, colour.filled, colour.distinct) == ("colour", 200, 2)
     assert set(colour.samples) == {"red", "blue"}
     assert columns["param[Size: |]"].role == "size" and columns["param"].role is None
     fields = {field.field: field for field in report.fields}
-    assert fields["color"].filled == fields["size"].filled == 200
+    assert fields["color"].filled == fields["size"].filled == fields["gtin"].filled == 200
+    assert fields["gtin"].valid == 177 and fields["gtin"].odd == ("4006381333932",)

@@ -82,10 +82,11 @@ class Survey:
 
     def take(self, batch: pa.RecordBatch, readings: Readings) -> None:
         """Counts kept records as read, and what normalising makes of them."""
-        self.tally.add(with_parameters(batch["values"], self.inner))
+        cells = with_parameters(batch["values"], self.inner)
+        self.tally.add(cells)
         raw = self._raw_items(batch)
         rows = normalise_batch(raw, readings)
-        self.fields.add(rows, raw["values"])
+        self.fields.add(rows, cells)
         self.refusals.add_normalised(rows, raw["values"])
         self.ids.add(rows.filter(pc.is_null(rows["reason"])))
 
