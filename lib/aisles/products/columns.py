@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aisles.parameters import with_parameters
+
 Places = NDArray[np.int64]
 
 # What databases, spreadsheets and programs write for nothing. No word of a language is among them.
@@ -62,8 +64,10 @@ def cells(
 ) -> Cells:
     """The cells of a map column (header word -> text), every text mended, null where it is blank.
 
-    names: the only columns whose cells are read; all without it.
+    names: the only columns whose cells are read, among them columns within columns; all that just
+    stand there without it.
     """
+    maps = with_parameters(maps, names or ())
     offsets = maps.offsets.to_numpy()
     first, last = int(offsets[0]), int(offsets[-1])
     keys = maps.keys.slice(first, last - first).dictionary_encode()

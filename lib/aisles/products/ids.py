@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aisles.products.columns import Cells, cells, first_filled, only
+from aisles.products.columns import Cells, cells, first_filled, first_valid, only
 from aisles.products.gtin import canonical_gtin
 from aisles.products.slices import by_feed
 from aisles.products.text import clean
@@ -68,6 +68,11 @@ def first_text(read: Cells, columns: Sequence[str]) -> pa.StringArray:
     return read.take(first_filled([read.column(name) for name in columns], read.records))
 
 
+def gtins(read: Cells, columns: Sequence[str]) -> pa.StringArray:
+    """The first valid GTIN of each record in these columns."""
+    return first_valid(canonical_gtin, map(read.take, map(read.column, columns)), read.records)
+
+
 def merchant_ids(own: pa.StringArray, gtin: pa.StringArray, url: pa.StringArray) -> pa.StringArray:
     """merchant_product_id; without an own id the GTIN or a hash of the link is it.
 
@@ -98,16 +103,17 @@ def identities(
 
     def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            yield by_feed(batch, lambda part, feed: _identified(part, roles[feed]), IDENTITY_SCHEMA)
+            yield by_feed(batch, lambda part, feed: identified(part, roles[feed]), IDENTITY_SCHEMA)
 
     return lambda raw: raw.mapInArrow(rows, IDENTITY_DDL)
 
 
-def _identified(batch: pa.RecordBatch, roles: Mapping[str, Sequence[str]]) -> pa.RecordBatch:
+def identified(batch: pa.RecordBatch, roles: Mapping[str, Sequence[str]]) -> pa.RecordBatch:
+    """The same of records of one feed; its columns by role."""
     named = {name for role in ROLES for name in roles.get(role, ())}
     read = cells(batch["values"], clean, named)
     own, url = first_text(read, roles.get(ROLES[0], ())), link(read, roles.get(ROLES[2], ()))
-    gtin = canonical_gtin(first_text(read, roles.get(ROLES[1], ())))
+    gtin = gtins(read, roles.get(ROLES[1], ()))
     ids = product_ids(batch, merchant_ids(own, gtin, url))
     kept = [batch[name] for name in ("network", "retailer", "file", "record_no")]
     return pa.RecordBatch.from_arrays([*kept, ids, batch["content_hash"]], schema=IDENTITY_SCHEMA)

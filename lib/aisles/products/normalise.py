@@ -21,9 +21,8 @@ from aisles.parameters import with_parameters, within
 from aisles.products import canonical
 from aisles.products.alltext import all_text
 from aisles.products.category import merchant_category, with_marks
-from aisles.products.columns import Cells, Places, cells, first_filled, first_valid, longest
-from aisles.products.gtin import canonical_gtin
-from aisles.products.ids import link, merchant_ids, product_ids
+from aisles.products.columns import Cells, Places, cells, first_filled, longest
+from aisles.products.ids import gtins, link, merchant_ids, product_ids
 from aisles.products.language import languages
 from aisles.products.lead_time import availability_by_lead_time
 from aisles.products.model_name import after_brand, is_model
@@ -255,7 +254,7 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
         "currency": offer.currency,
         "image_url": link(read, roles.get("image_url", [])),
         "product_url": link(read, roles.get("product_url", [])),
-        "gtin": first_valid(canonical_gtin, map(read.take, columns("gtin")), read.records),
+        "gtin": gtins(read, roles.get("gtin", ())),
         "availability": _availability(read, reading),
         "merchant_category": category,
         "all_text": all_text(read, words, category, skipped),
