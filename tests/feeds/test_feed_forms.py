@@ -91,6 +91,23 @@ def test_columns_side_by_side_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> N
     assert not parsed.complete
 
 
+def test_a_named_value_in_several_languages() -> None:
+    color = {"name": "color", "value": {"key": "sand", "label": {"sv": "sand", "en": "beige"}}}
+    price = {"key": "A1-eur", "value": {"cents": "900", "currency": "EUR"}}
+    rows, _ = read(json.dumps([{"id": 1, "attributes": [color], "prices": [price]}]))
+    assert rows == [
+        {
+            "id": "1",
+            "attributes.color.key": "sand",
+            "attributes.color.label.sv": "sand",
+            "attributes.color.label.en": "beige",
+            "prices.key": "A1-eur",
+            "prices.value.cents": "900",
+            "prices.value.currency": "EUR",
+        }
+    ]
+
+
 PAIRS = [
     {"name": "Colour", "value": "red", "id": "7"},
     {"name": "Sizes", "value": ["S", "M"]},

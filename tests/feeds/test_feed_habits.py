@@ -261,6 +261,10 @@ XML = {
     ),
     "<kenmerk><naam>Kleur</naam><waarde>rood</waarde></kenmerk>": ("kenmerk/Kleur", "rood"),
     '<variant name="Large"><price>9</price><stock>2</stock></variant>': ("variant/price", "9"),
+    '<parameter name="Kolor"><value id="30" name="red"/></parameter>': ("parameter/Kolor", "red"),
+    '<parameter name="Size"><value id="30">M</value></parameter>': (
+        "parameter/Size/value@id", "30",
+    ),
 }  # fmt: skip
 
 

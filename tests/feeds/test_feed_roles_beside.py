@@ -224,3 +224,69 @@ def test_the_second_kind_of_gtin_helps_the_first() -> None:
     }
     roles = _roles(_feed(**columns))
     assert {roles.get("UPC"), roles.get("EAN")} == {"gtin"}
+
+
+def test_an_id_that_variants_share_is_not_the_one() -> None:
+    columns: dict[str, list[str | None]] = {
+        "ProductId": [str(7000 + n - n % 9 // 8) for n in range(ROWS)],
+        "SkuId": [f"{7000 + n - n % 9 // 8}-{n % 3}{n}" for n in range(ROWS)],
+    }
+    feed = _feed(**columns)
+    feed["link"] = [f"https://shop.example/p/{id_}" for id_ in columns["ProductId"]]
+    assert _roles(feed)["SkuId"] == "merchant_product_id"
+
+
+@pytest.mark.parametrize("form", ["{}", "{}.0000", "{},00"])
+def test_a_stock_with_decimals_is_no_price(form: str) -> None:
+    rng = random.Random(8)
+    columns: dict[str, list[str | None]] = {
+        "p_stock": [form.format(rng.randrange(40)) for _ in range(ROWS)],
+        "p_priceNoTax": [f"{rng.randrange(500, 90_000) / 119:.4f}" for _ in range(ROWS)],
+    }
+    roles = _roles(_feed(**columns))
+    assert (roles["p_stock"], roles["p_priceNoTax"]) == ("availability", "price")
+
+
+def test_the_arabic_article_hides_no_word() -> None:
+    feed = _feed(
+        الماركة=[["لطافة", "نيفيا", "سيكو"][n % 3] for n in range(ROWS)],
+        اللون=[["أسود", "أبيض", "أحمر"][n % 3] for n in range(ROWS)],
+    )
+    roles = _roles(feed)
+    assert (roles["الماركة"], roles["اللون"]) == ("brand", "colour")
+
+
+def test_a_maker_stands_in_for_blank_brands() -> None:
+    brands = ["Acme", "Bolt", "Crown"]
+    feed = _feed(
+        brand_name=[brands[n % 3] if n % 2 else None for n in range(ROWS)],
+        p_manufacturer=[brands[n % 3] for n in range(ROWS)],
+    )
+    roles = _roles(feed)
+    assert {roles.get("brand_name"), roles.get("p_manufacturer")} == {"brand"}
+
+
+def test_a_second_path_is_another_category() -> None:
+    paths = ["Home > Kitchen > Pans", "Home > Garden", "Toys > Cars"]
+    columns: dict[str, list[str | None]] = {
+        "Categories/Category/Name": [paths[n % 3] for n in range(ROWS)],
+        "Categories/Category/Name#2": [
+            ["Gifts > For him", "Gifts > For her"][n % 2] if n % 3 else None for n in range(ROWS)
+        ],
+    }
+    roles = _roles(_feed(**columns))
+    assert roles["Categories/Category/Name"] == "merchant_category"
+    assert "Categories/Category/Name#2" not in roles
+
+
+def test_codes_are_no_old_prices_whatever_their_name() -> None:
+    rng = random.Random(9)
+    codes: list[str | None] = [str(rng.randrange(100_000, 999_999)) for _ in range(ROWS)]
+    feed = _feed(
+        article=list(codes),
+        article_for_display=list(codes),
+        price=[str(rng.randrange(20, 900)) for _ in range(ROWS)],
+    )
+    roles = _roles(feed)
+    assert roles["price"] == "price" and roles["article"] == "merchant_product_id"
+    assert roles.get("article_for_display") != "old_price"

@@ -1,28 +1,24 @@
-"""What the joint choice of roles leaves out: prices, titles and links that a feed must have."""
+"""What the joint choice of roles leaves out: ids, titles and links that a feed must have."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import numpy as np
-
-from aisles.feeds.evidence import Evidence
+from aisles.feeds.column import Column
+from aisles.feeds.complete_prices import complete_prices
 from aisles.feeds.lexicon import ROLES
-from aisles.feeds.relations import amounts_of
-from aisles.feeds.shapes import Shape
-from aisles.feeds.vocabulary import AGAINST, NameScores, speaks_of, tells_lead_time
+from aisles.feeds.vocabulary import AGAINST, speaks_of, tells_lead_time
 
 _ALWAYS = 0.9
 _NOT_ALL = 0.93
 """Share of records up to which it is no accident that the others have no title."""
 _MOSTLY = 0.7
-_FEW_PAIRS = 10
+_EACH_ITS_OWN = 0.96
+_MORE_OFTEN = 0.02
+_NEARLY_UNIQUE = 2.0
 _MORE_THAN_A_CODE = 1.2
 _TITLED = 3.0
-_UNCHANGED = 0.05
-"""Share of products whose price is the full one: no amount taken off is as high as the price."""
 _LIKE_A_TITLE = 3.5
 _LONGEST_TITLE = 150
 _NAMES_NOTHING = -3.5
@@ -42,25 +38,10 @@ _NEEDED = {
 at last."""
 
 
-@dataclass
-class Column:
-    """One column: what its name and its values say of each role, and the points, (roles,)."""
-
-    name: str
-    values: Sequence[str | None]
-    shape: Shape
-    named: NameScores
-    lent: Mapping[str, float]
-    clues: dict[str, Evidence]
-    scores: np.ndarray
-
-
 def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Mends the chosen roles, column place to role place, where a feed would lack what it has."""
-    _leave_variants(columns, chosen)
-    _have_one_place(columns, chosen)
-    _have_a_price(columns, chosen)
-    _have_what_is_paid(columns, chosen)
+    _have_the_own_id(columns, chosen)
+    complete_prices(columns, chosen)
     _have_own_categories(columns, chosen)
     _have_a_title(columns, chosen)
     _have_every_title(columns, chosen)
@@ -68,79 +49,27 @@ def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     _have_a_stock(columns, chosen)
 
 
-def _leave_variants(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Takes the old price from a column inside a record that is called as the price itself is.
+def _have_the_own_id(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes the id one that no other product has, where that of a product's variants was taken.
 
-    ``variants/variant/price`` beside ``price`` is what another size costs, perhaps more.
+    ``SkuId`` beside ``ProductId``, which is in the links and repeats with each size.
     """
-    price, old = ROLES.index("price"), ROLES.index("old_price")
-    places = {role: place for place, role in chosen.items()}
-    if price not in places or old not in places:
+    role = ROLES.index("merchant_product_id")
+    main = next((place for place, given in chosen.items() if given == role), None)
+    if main is None or columns[main].shape.unique > _EACH_ITS_OWN:
         return
-    now, before = (re.split(r"[/.]", columns[places[role]].name) for role in (price, old))
-    inside = now[-1] == before[-1] and len(now) < len(before)
-    if inside and columns[places[old]].named.scores["old_price"] <= 0:
-        del chosen[places[old]]
-
-
-def _have_one_place(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Takes the old price from where the price stands in lists that are alike.
-
-    The first of ``list_price.amount``, ``list_price.amount#2`` goes with the first of
-    ``price.amount``, ``price.amount#2``; the second ones are in another currency.
-    """
-    price, old = ROLES.index("price"), ROLES.index("old_price")
-    places = {role: place for place, role in chosen.items()}
-    if price not in places or old not in places:
-        return
-    (_, now), (name, before) = (_in_list(columns[places[role]].name) for role in (price, old))
-    same = next((at for at, one in enumerate(columns) if _in_list(one.name) == (name, now)), None)
-    if now != before and same is not None and same not in chosen:
-        del chosen[places[old]]
-        chosen[same] = old
-
-
-def _in_list(name: str) -> tuple[str, str]:
-    """A name without the number of its place in a list, and that number."""
-    bare, _, number = name.partition("#")
-    return bare, number
-
-
-def _have_a_price(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Makes an old price that all products have the price of a feed that names no other.
-
-    A price that stands there only while a product is on sale, and says so, is no other.
-    """
-    price, old = ROLES.index("price"), ROLES.index("old_price")
-    places = {role: place for place, role in chosen.items()}
-    if old not in places or columns[places[old]].shape.filled <= _ALWAYS:
-        return
-    now = columns[places[price]] if price in places else None
-    if now is None or (now.shape.filled < _MOSTLY and speaks_of("sale", now.name)):
-        chosen.pop(places.get(price, -1), None)
-        chosen[places[old]] = price
-
-
-def _have_what_is_paid(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Makes a discount the price where it is what is left to pay, and not what is taken off.
-
-    AccessTrade's ``discount`` is never above ``price`` and equals it where nothing is taken off.
-    """
-    price, old = ROLES.index("price"), ROLES.index("old_price")
-    places = {role: place for place, role in chosen.items()}
-    if price not in places or old in places:
-        return
-    full = amounts_of(columns[places[price]].values)
-    for place, column in enumerate(columns):
-        if place in chosen or not speaks_of("saving", column.name):
-            continue
-        share = amounts_of(column.values) / full
-        share = share[~np.isnan(share)]
-        if len(share) < max(_FEW_PAIRS, _ALWAYS * len(full)) or (share > 1).any():
-            continue
-        if _UNCHANGED <= (share == 1).mean() < 1:
-            chosen[places[price]], chosen[place] = old, price
-            return
+    own = [
+        place
+        for place, column in enumerate(columns)
+        if place not in chosen
+        and column.named.scores["merchant_product_id"] >= _PLAINLY
+        and column.shape.unique > max(_EACH_ITS_OWN, columns[main].shape.unique + _MORE_OFTEN)
+        and column.shape.filled > _ALWAYS
+        and _clue_points(column, "merchant_product_id") >= _NEARLY_UNIQUE
+    ]
+    if own:
+        del chosen[main]
+        chosen[max(own, key=lambda place: columns[place].scores[role])] = role
 
 
 def _have_own_categories(columns: Sequence[Column], chosen: dict[int, int]) -> None:

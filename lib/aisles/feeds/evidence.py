@@ -250,8 +250,8 @@ def availability(s: Shape, _: Relation) -> Evidence:
     stated = s.availability - s.flag
     return _clues(
         (stated >= 0.6, "stock words", 3.5),
-        (stated < 0.6 and max(s.flag, s.integer) > 0.8, "maybe a stock", 0.3),
-        (max(s.availability, s.flag) < 0.3 and s.integer < 0.5, "no stock words", -4.0),
+        (stated < 0.6 and max(s.flag, s.whole) > 0.8, "maybe a stock", 0.3),
+        (max(s.availability, s.flag) < 0.3 and s.whole < 0.5, "no stock words", -4.0),
         ((s.url > 0.2 and stated < 0.6) or s.date > 0.5, "something else", NEVER),
     )
 

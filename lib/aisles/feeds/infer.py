@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from aisles.feeds.complete import Column, complete, fills
+from aisles.feeds.column import Column
+from aisles.feeds.complete import complete, fills
+from aisles.feeds.complete_prices import in_list
 from aisles.feeds.evidence import SCORERS
 from aisles.feeds.lexicon import ROLES, Lexicon
 from aisles.feeds.marks import is_gtin
@@ -28,6 +30,7 @@ EXTRA_THRESHOLD = 3.6
 _LEVEL_THRESHOLD = 2.8
 _SOME = 0.05
 _PLAIN_CODE = 3.4
+_PLAIN_LEVEL = 1.9
 _EMPTY_HEADER = 3.9
 _EMPTY_FACTOR = 0.65
 _POSITION_POINTS = 0.3
@@ -170,12 +173,17 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
     if role == "merchant_category":
         # What is called the shop's own stands beside the network's categories.
         own = not header or speaks_of("shop", main.name) == speaks_of("shop", other.name)
-        level = other.shape.gender < 0.5 and (not header or named >= 1.4)
+        # A second path in a list is another category of the product, and no further levels.
+        own &= main.shape.path <= 0.5 or in_list(main.name)[0] != in_list(other.name)[0]
+        below = named >= _PLAIN_LEVEL or "a level of another column" in other.clues[role]
+        level = other.shape.gender < 0.5 and (not header or (named >= 1.4 and below))
         # Beside whole paths single words are of another tree, unless they are said to be below.
         mixed = (main.shape.path > 0.5) != (other.shape.path > 0.5)
         return own and level and not (header and mixed and not speaks_of("sub", other.name))
     if role == "description":
         return not header or named >= 1.5
+    if role == "brand" and header and named >= 1.5 and "codes" not in other.clues[role]:
+        return main.shape.filled < 0.98 and fills(main, other) > 0.3
     if role in ("image_url", "product_url"):
         return main.shape.filled < 0.98 and fills(main, other) > 0.3
     if role == "merchant_product_id":

@@ -152,12 +152,22 @@ def pair_of(value: Any) -> dict[str, Any] | None:
     if not isinstance(value, dict) or len(value) < 2:
         return None
     key = next((k for k, v in value.items() if _KEYS.match(k) and _is_name(v)), None)
-    said = next((k for k, v in value.items() if _VALUES.match(k) and not isinstance(v, dict)), None)
+    said = next((k for k, v in value.items() if _VALUES.match(k) and _may_be_named(v)), None)
+    if said is not None and isinstance(value[said], dict) and key == "key":
+        return None  # rather a code than a name
     if key is None or said is None:
         return None
     name = value[key].strip()
     rest = {f"{name}.{k}": v for k, v in value.items() if k not in (key, said)}
     return {name: value[said], **rest}
+
+
+def _may_be_named(value: Any) -> bool:
+    """Whether a value may be what an object names: one text in some languages is."""
+    if not isinstance(value, dict | Doubled):
+        return True
+    inner = value.values() if isinstance(value, dict) else [one for _, one in value]
+    return all(isinstance(one, str | dict) for one in inner)
 
 
 def _is_name(value: Any) -> bool:

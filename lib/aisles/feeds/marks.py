@@ -65,6 +65,7 @@ _HASH = re.compile(rf"^{_ONE_HASH}(?:[\s,;>|/]+{_ONE_HASH})*$", re.I)
 _MARKUP = re.compile(r"<[a-zA-Z/][^>]*>|&lt;[a-z]")
 _PATH = re.compile(r"\S\s*(?:>|&gt;|»|›|→|~~|::|\|| / |\\)\s*\S|[^\W\d]/[^\W\d]+/[^\W\d]")
 _SPOKEN = re.compile(r"[^\W\d_]{3}|[\u0e00-\u0eff\u2e80-\U0003ffff]")  # flags are no levels
+_WHOLE = re.compile(r"-?\d{1,9}(?:[.,]0+)?")
 _NUMBER_PATH = re.compile(r"^\d+(?:\s*[>/|,;:]+\s*\d+)+$")
 _SIZE = re.compile(
     r"^(?:\d?x{0,4}[sml]|[2-6]xl|one ?size|os|o/s|tu|free ?size|taille unique|einheitsgr\S*|unica"
@@ -152,6 +153,8 @@ def _number_marks(text: str) -> Iterator[str]:
         yield from ("money", "worded")
     if text.isdigit():
         yield "integer"
+    if _WHOLE.fullmatch(text):
+        yield "whole"
     tests = (("decimal", _DECIMAL), ("cents", _CENTS), ("dot", _DOT), ("comma", _COMMA),
              ("numeric", _NUMERIC), ("number_path", _NUMBER_PATH))  # fmt: skip
     for mark, pattern in tests:

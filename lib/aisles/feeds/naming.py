@@ -111,10 +111,14 @@ def _same_text(values: Values) -> str | None:
 
 
 def belongs(name: str, other: str) -> bool:
-    """Whether two names are of one thing: they share a word, and their numbers are the same."""
+    """Whether two names are of one thing: they share a word, or are short, and their numbers are
+    the same: `Option1 Name`, `Option1 Value`; `[1] name`, `[1] value`."""
     one, two = set(words_of(name)), set(words_of(other))
     numbers = [{word for word in words if word.isdigit()} for words in (one, two)]
-    return numbers[0] == numbers[1] and any(len(word) > 2 for word in (one & two) - numbers[0])
+    if numbers[0] != numbers[1]:
+        return False
+    short = bool(numbers[0]) and max(len(one), len(two)) <= 2
+    return short or any(len(word) > 2 for word in (one & two) - numbers[0])
 
 
 def role_of(name: str, known: Lexicon | None = None) -> str | None:

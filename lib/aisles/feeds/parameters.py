@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import compress
 
+from aisles.feeds.lexicon import words_of
 from aisles.feeds.naming import belongs, role_of
 from aisles.feeds.vocabulary import speaks_of
 from aisles.parameters import JSON, MARKS, SIGNS, Beside, Listed, pairs_in
@@ -16,6 +17,12 @@ Values = Sequence[str | None]
 _ROLES = ("colour", "size", "gender", "brand", "gtin")
 """Roles that a parameter may have; others have columns of their own everywhere."""
 _LOOKED_AT = 400
+_VALUE = frozenset(
+    ["value", "values", "wert", "valeur", "valor", "valores", "valore", "waarde", "wartosc"]
+    + ["hodnota", "ertek", "valoare", "varde", "verdi", "vaerdi", "arvo", "vertiba", "verte"]
+    + ["значение", "значення", "стоиност", "τιμη", "deger", "値", "值", "값", "ค่า", "nilai"]
+    + ["قيمة", "القيمة", "ערך", "मान"]
+)
 _ENOUGH = 5  # cells that tell how a column is to be read
 _SHAPED = 0.8  # of them have that shape
 _OFTEN = 0.05  # of the cells name a parameter that gets a column of its own
@@ -88,8 +95,9 @@ def _beside(name: str, filled: Sequence[str], columns: Mapping[str, Values]) -> 
         return []
     speaking = [text is not None and text.strip() in told for text in columns[name]]
 
-    def said(other: str) -> int:
-        return sum(map(bool, compress(columns[other], speaking)))
+    def said(other: str) -> tuple[int, bool, int]:
+        texts = [text for text in compress(columns[other], speaking) if text]
+        return len(texts), not _VALUE.isdisjoint(words_of(other)), len(set(texts))
 
     names = [other for other in columns if other == name or belongs(name, other)]
     place = names.index(name)
@@ -99,7 +107,7 @@ def _beside(name: str, filled: Sequence[str], columns: Mapping[str, Values]) -> 
     best = max(might, key=said, default=name)
     if len(counts) == 1 and best in names[place + 1 :] and not role_of(best):
         return []  # it says the same of every record: see `names_of`
-    return [Beside(best, name, key) for key in told] if best != name and said(best) else []
+    return [Beside(best, name, key) for key in told] if best != name and said(best)[0] else []
 
 
 def _may_be_said(name: str, values: Values) -> bool:

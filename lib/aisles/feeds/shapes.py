@@ -45,6 +45,7 @@ class Shape:
     round: float = 0.0
     numeric: float = 0.0
     integer: float = 0.0
+    whole: float = 0.0
     date: float = 0.0
     hashed: float = 0.0
     markup: float = 0.0

@@ -119,6 +119,8 @@ def chunks_of(header: str, known: Lexicon) -> list[Chunk]:
 def _unlisted(word: str, known: Lexicon) -> list[Chunk]:
     if word.isdigit():
         return [Chunk(word, word, (NTH if 2 <= int(word[:6]) <= 30 else FILLER,))]
+    if word.startswith("ال") and word[2:] in known.words:  # the Arabic article
+        return _found(word[2:], known)
     return _pieces(word, known) or _bent(word, known) or _headed(word, known)
 
 

@@ -221,7 +221,8 @@ def _walk(
         pair, key = _pair(element), _names_values(element)
         if key is not None:
             name = f"{name}/{attributes.pop(key)}"
-            cells += [(name, child.text or "") for child in element]
+            for child in element:
+                cells += _value_of(child, name)
         elif pair is not None:
             cells.append((f"{name}/{pair[0]}", pair[1]))
         elif _has_text(element):
@@ -264,6 +265,18 @@ def _names_values(element: etree._Element) -> str | None:
     if not held or not all(_VALUE_TAGS.search(qualified(child)) for child in element):
         return None
     return next((key for key in _NAMING_ATTRIBUTES if (element.get(key) or "").strip()), None)
+
+
+def _value_of(child: etree._Element, name: str) -> list[tuple[str, str]]:
+    """The cells of a value that the element around it names: its text, or what it is called."""
+    attributes, text = dict(child.attrib), child.text or ""
+    if not text.strip():
+        ways = (*_VALUE_ATTRIBUTES, *_NAMING_ATTRIBUTES)
+        said = next((key for key in ways if attributes.get(key, "").strip()), None)
+        text = attributes.pop(said) if said else ""
+    place = f"{name}/{qualified(child)}"
+    more = [(f"{place}@{_local(key)}", value) for key, value in attributes.items()]
+    return [(name, text), *more]
 
 
 def _has_text(element: etree._Element) -> bool:

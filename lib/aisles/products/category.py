@@ -99,7 +99,7 @@ def _deepest(text: str) -> str:
     if not root:
         return text
     again = rf"{re.escape(root[1])}\s*{re.escape(root[2])}"
-    between = re.search(rf"([,;|\n])\s*{again}", text)
+    between = re.search(rf"([,;|\n]|#+)\s*{again}", text)
     if not between:
         return text
     # A comma may be part of a name as well.

@@ -1,0 +1,119 @@
+"""What the joint choice of roles leaves out: which of a feed's amounts are prices after all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from aisles.feeds.column import Column
+from aisles.feeds.lexicon import ROLES
+from aisles.feeds.relations import amounts_of
+from aisles.feeds.vocabulary import speaks_of
+
+_ALWAYS = 0.9
+_MOSTLY = 0.7
+_FEW_PAIRS = 10
+_RATHER = 2.0
+_ABOVE = "never below another price"
+_UNCHANGED = 0.05
+"""Share of products whose price is the full one: no amount taken off is as high as the price."""
+
+
+def complete_prices(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Mends the chosen roles, column place to role place, of prices and old prices."""
+    _leave_variants(columns, chosen)
+    _leave_codes(columns, chosen)
+    _have_one_place(columns, chosen)
+    _have_a_price(columns, chosen)
+    _have_what_is_paid(columns, chosen)
+
+
+def _leave_variants(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Takes the old price from a column inside a record that is called as the price itself is.
+
+    ``variants/variant/price`` beside ``price`` is what another size costs, perhaps more.
+    """
+    price, old = ROLES.index("price"), ROLES.index("old_price")
+    places = {role: place for place, role in chosen.items()}
+    if price not in places or old not in places:
+        return
+    now, before = (re.split(r"[/.]", columns[places[role]].name) for role in (price, old))
+    inside = now[-1] == before[-1] and len(now) < len(before)
+    if inside and columns[places[old]].named.scores["old_price"] <= 0:
+        del chosen[places[old]]
+
+
+def _leave_codes(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Takes the old price from a column that is rather called a code and above no other price.
+
+    ``article_for_display`` holds what ``article`` does: numbers, some of them.
+    """
+    old = ROLES.index("old_price")
+    for place, role in list(chosen.items()):
+        column = columns[place]
+        named = column.named.scores
+        code = named["merchant_product_id"] > max(0.0, named["old_price"] - _RATHER)
+        if role == old and code and _ABOVE not in column.clues["old_price"]:
+            del chosen[place]
+
+
+def _have_one_place(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Takes the old price from where the price stands in lists that are alike.
+
+    The first of ``list_price.amount``, ``list_price.amount#2`` goes with the first of
+    ``price.amount``, ``price.amount#2``; the second ones are in another currency.
+    """
+    price, old = ROLES.index("price"), ROLES.index("old_price")
+    places = {role: place for place, role in chosen.items()}
+    if price not in places or old not in places:
+        return
+    (_, now), (name, before) = (in_list(columns[places[role]].name) for role in (price, old))
+    same = next((at for at, one in enumerate(columns) if in_list(one.name) == (name, now)), None)
+    if now != before and same is not None and same not in chosen:
+        del chosen[places[old]]
+        chosen[same] = old
+
+
+def in_list(name: str) -> tuple[str, str]:
+    """A name without the number of its place in a list, and that number."""
+    bare, _, number = name.partition("#")
+    return bare, number
+
+
+def _have_a_price(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes an old price that all products have the price of a feed that names no other.
+
+    A price that stands there only while a product is on sale, and says so, is no other.
+    """
+    price, old = ROLES.index("price"), ROLES.index("old_price")
+    places = {role: place for place, role in chosen.items()}
+    if old not in places or columns[places[old]].shape.filled <= _ALWAYS:
+        return
+    now = columns[places[price]] if price in places else None
+    if now is None or (now.shape.filled < _MOSTLY and speaks_of("sale", now.name)):
+        chosen.pop(places.get(price, -1), None)
+        chosen[places[old]] = price
+
+
+def _have_what_is_paid(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes a discount the price where it is what is left to pay, and not what is taken off.
+
+    AccessTrade's ``discount`` is never above ``price`` and equals it where nothing is taken off.
+    """
+    price, old = ROLES.index("price"), ROLES.index("old_price")
+    places = {role: place for place, role in chosen.items()}
+    if price not in places or old in places:
+        return
+    full = amounts_of(columns[places[price]].values)
+    for place, column in enumerate(columns):
+        if place in chosen or not speaks_of("saving", column.name):
+            continue
+        share = amounts_of(column.values) / full
+        share = share[~np.isnan(share)]
+        if len(share) < max(_FEW_PAIRS, _ALWAYS * len(full)) or (share > 1).any():
+            continue
+        if _UNCHANGED <= (share == 1).mean() < 1:
+            chosen[places[price]], chosen[place] = old, price
+            return
