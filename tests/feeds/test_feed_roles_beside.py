@@ -224,6 +224,8 @@ def test_the_second_kind_of_gtin_helps_the_first() -> None:
     }
     roles = _roles(_feed(**columns))
     assert {roles.get("UPC"), roles.get("EAN")} == {"gtin"}
+    variants = {"variant/ean": columns["EAN"], "variant/ean#2": columns["UPC"]}
+    assert "variant/ean#2" not in _roles(_feed(**variants))
 
 
 def test_an_id_that_variants_share_is_not_the_one() -> None:

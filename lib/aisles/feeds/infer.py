@@ -189,7 +189,8 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
     if role == "merchant_product_id":
         return (named >= 3.5) if header and _agreement(main, other) > 0.95 else False
     if role == "gtin" and header and named >= _PLAIN_CODE:
-        return _codes_where_none(main, other) > _SOME  # UPC beside EAN
+        several = in_list(main.name)[0] == in_list(other.name)[0]  # of several variants
+        return not several and _codes_where_none(main, other) > _SOME  # UPC beside EAN
     # A parameter may stand in any of several places, beside or instead of a column of its own.
     parameter = within(other.name) or (within(main.name) and named >= _PLAIN_CODE)
     return bool(parameter) and fills(main, other) > _SOME
