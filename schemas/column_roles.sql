@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS column_roles (
   network STRING NOT NULL COMMENT 'affiliate network: the folder of the feed',
   retailer STRING NOT NULL COMMENT 'retailer: the file name up to its first dot',
-  column STRING NOT NULL COMMENT 'header word; XML tag with prefix; 0-based position without header',
+  column STRING NOT NULL COMMENT 'header word; XML tag with prefix; 0-based position without header; param[Colour: |] for what stands behind Colour: in the cells of param',
   role STRING COMMENT 'title, description, brand, price, ...; null when none fits',
   confidence DOUBLE COMMENT '0 to 1',
   evidence STRING COMMENT 'why: header words, value statistics, what other feeds of the network lent',

@@ -78,6 +78,7 @@ _SIZE = re.compile(
 )
 _AMOUNT = re.compile(r"\d+[.,]\d\d")
 _SIZE_LIST = re.compile(r"\s*[,;/|]\s*")
+_COUNTED = re.compile(r"\d\s*[-–]?\s*[^\W\d_]")
 _FLAG_LIST = re.compile(r"\s*[,;|]\s*")
 _IDENTIFIER = re.compile(r"^[A-Za-z0-9][\w.:/#-]{0,63}$")
 _RATE = re.compile(
@@ -184,7 +185,7 @@ def _short_marks(text: str) -> Iterator[str]:
     if text.count(", ") > 1:
         yield "listed"
     folded = fold(text)
-    if folded in _FLAGS or all(part in _FLAGS for part in _FLAG_LIST.split(folded)):
+    if folded in _FLAGS or _are_flags(folded):
         yield "flag"
     known = value_words()
     for kind in ("currency", "availability", "age"):
@@ -198,8 +199,13 @@ def _short_marks(text: str) -> Iterator[str]:
             yield kind
 
 
+def _are_flags(folded: str) -> bool:
+    listed = "," in folded or "|" in folded or ";" in folded
+    return listed and all(part in _FLAGS for part in _FLAG_LIST.split(folded))
+
+
 def _tells_days(text: str) -> bool:
-    return any(c.isdigit() for c in text) and days_of(text) is not None
+    return _COUNTED.search(text) is not None and days_of(text) is not None
 
 
 def _is_size(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 
 from aisles.feeds.lexicon import words_of
@@ -17,6 +17,7 @@ Values = Sequence[str | None]
 _ROLES = ("colour", "size", "gender", "brand", "gtin")
 """Roles that a parameter may have; others have columns of their own everywhere."""
 _LOOKED_AT = 400
+_FIRST = 20
 _VALUE = frozenset(
     ["value", "values", "wert", "valeur", "valor", "valores", "valore", "waarde", "wartosc"]
     + ["hodnota", "ertek", "valoare", "varde", "verdi", "vaerdi", "arvo", "vertiba", "verte"]
@@ -60,22 +61,29 @@ def _listed(name: str, filled: Sequence[str]) -> list[Listed]:
     return [Listed(name, key, *how) for key in often if role_of(key) in _ROLES]
 
 
-def _readings(filled: Sequence[str]) -> list[tuple[str, str, list[list[str]]]]:
+def _readings(filled: Sequence[str]) -> Iterator[tuple[str, str, list[list[str]]]]:
     """The ways in which the cells may list parameters: sign, mark, and the names in each cell.
 
     A cell that is not of that shape has none.
     """
-    found = []
     if sum(text.lstrip()[:1] in ("{", "[") for text in filled) >= _SHAPED * len(filled):
-        return [(":", JSON, [list(pairs_in(text)) for text in filled])]
+        yield ":", JSON, [list(pairs_in(text)) for text in filled]
+        return
     for sign, assigned in SIGNS.items():
         key = re.compile(_KEY + assigned + r"(?!//)\s*\S")
-        if sum(bool(key.match(text)) for text in filled) < _SHAPED * len(filled):
-            continue
-        for mark, between in MARKS.items():
-            apart = re.compile(between)
-            found.append((sign, mark, [_keys(apart.split(text), key) for text in filled]))
-    return found
+        for some in (filled[:_FIRST], filled):  # of most columns a few cells are enough
+            if sum(key.match(text) is not None for text in some) < _SHAPED * len(some):
+                break
+        else:
+            yield from _cut(filled, sign, key)
+
+
+def _cut(
+    filled: Sequence[str], sign: str, key: re.Pattern[str]
+) -> Iterator[tuple[str, str, list[list[str]]]]:
+    for mark, between in MARKS.items():
+        apart = re.compile(between)
+        yield sign, mark, [_keys(apart.split(text), key) for text in filled]
 
 
 def _keys(parts: Sequence[str], key: re.Pattern[str]) -> list[str]:
