@@ -204,6 +204,13 @@ def test_alignment_gives_the_normal_form_and_covers_it(raw: str) -> None:
     assert aligned.ends == sorted(aligned.ends)
 
 
+def test_marks_behind_a_space_are_a_word_of_their_own() -> None:
+    raw = "\xa0\u0301\u0338"  # their order is another one in NFC
+    aligned = align(raw)
+    assert aligned.text == normalise(raw)
+    assert raw_span(raw, aligned.text, 0, 1) == (aligned.starts[0], aligned.ends[0]) == (1, 3)
+
+
 @given(_TEXTS, st.data())
 def test_raw_spans_come_from_the_alignment(raw: str, data: st.DataObject) -> None:
     aligned = align(raw)

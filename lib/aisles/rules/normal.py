@@ -95,7 +95,7 @@ def _segments(raw: str) -> list[tuple[int, int]]:
 
 def _begins_anew(before: str, char: str) -> bool:
     """Whether nothing at or after `char` can compose with what stands before it."""
-    if char.isascii():
+    if char.isascii() or before.isspace():
         return True
     if unicodedata.combining(unicodedata.normalize("NFD", char)[0]):
         return False
