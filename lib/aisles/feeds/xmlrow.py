@@ -221,8 +221,7 @@ def _walk(
         pair, key = _pair(element), _names_values(element)
         if key is not None:
             name = f"{name}/{attributes.pop(key)}"
-            for child in element:
-                cells += _value_of(child, name)
+            cells += [cell for child in element for cell in _value_of(child, name)]
         elif pair is not None:
             cells.append((f"{name}/{pair[0]}", pair[1]))
         elif _has_text(element):
