@@ -56,7 +56,19 @@ TABLES = {
         '<Category code="2" title="Shoes &amp; B&lt;o&gt;ots" parentCode="1"/></tree>',
         "CategoryCode",
     ),
+    "a network's name": (
+        '<categories><category id="1">Clothing</category>'
+        '<category id="2" parent_id="1">Shoes &amp; B&lt;o&gt;ots</category></categories>',
+        "gs_category_id",
+    ),
 }
+
+
+@pytest.mark.usefixtures("step")
+@pytest.mark.parametrize("leaf", ["google_category_id", "main_category_of_id", "grid_id"])
+def test_ids_of_something_else_are_not_joined(leaf: str) -> None:
+    table = TABLES["attributes"][0]
+    assert [row[leaf] for row in read(shop(table, offers("2", "1", leaf=leaf)))] == ["2", "1"]
 
 
 @pytest.mark.usefixtures("step")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from aisles.feeds.column import Column
 from aisles.feeds.complete_prices import complete_prices
-from aisles.feeds.lexicon import ROLES
+from aisles.feeds.lexicon import ROLES, words_of
 from aisles.feeds.vocabulary import AGAINST, speaks_of, tells_lead_time
 
 _ALWAYS = 0.9
@@ -41,6 +41,7 @@ at last."""
 def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Mends the chosen roles, column place to role place, where a feed would lack what it has."""
     _have_the_own_id(columns, chosen)
+    _have_the_sku(columns, chosen)
     complete_prices(columns, chosen)
     _have_own_categories(columns, chosen)
     _have_a_title(columns, chosen)
@@ -70,6 +71,42 @@ def _have_the_own_id(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     if own:
         del chosen[main]
         chosen[max(own, key=lambda place: columns[place].scores[role])] = role
+
+
+def _have_the_sku(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes the shop's number of an article the id, where another one was taken that is as unique.
+
+    Networks give products ids of their own, ``pid`` beside ``sku``; those that shops know come
+    first.
+    """
+    role = ROLES.index("merchant_product_id")
+    main = next((place for place, given in chosen.items() if given == role), None)
+    if main is None or _is_the_shops(columns[main].name):
+        return
+    least = columns[main].shape
+    for place, column in enumerate(columns):
+        if (
+            place not in chosen
+            and "sku" in words_of(column.name)
+            and _group(column.name) == _group(columns[main].name)
+            and column.named.scores["merchant_product_id"] >= _PLAINLY
+            and column.shape.unique >= max(_EACH_ITS_OWN, least.unique)
+            and column.shape.filled >= least.filled
+            and _clue_points(column, "merchant_product_id") >= _NEARLY_UNIQUE
+        ):
+            del chosen[main]
+            chosen[place] = role
+            return
+
+
+def _is_the_shops(name: str) -> bool:
+    """Whether the name of an id says that it is the shop's own."""
+    return "sku" in words_of(name) or speaks_of("shop", name) or speaks_of("unique", name)
+
+
+def _group(name: str) -> str:
+    """The path before the last part of a name."""
+    return re.split(r"[^/.]*$", name)[0]
 
 
 def _have_own_categories(columns: Sequence[Column], chosen: dict[int, int]) -> None:
@@ -166,15 +203,21 @@ def _have_the_rest(columns: Sequence[Column], chosen: dict[int, int]) -> None:
 
 
 def _have_a_stock(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Lets a feed that tells no stock tell how soon its products are sent.
+    """Lets a feed that names no stock tell it where it is told, or how soon products are sent.
 
-    ``DELIVERY_DATE`` of Heureka's feeds counts days, 0 for what is there.
+    ``delivery`` of idealo's feeds says words for it, ``DELIVERY_DATE`` of Heureka's counts days, 0
+    for what is there.
     """
     role = ROLES.index("availability")
     if role in chosen.values():
         return
     for place, column in enumerate(columns):
-        if place in chosen or column.shape.distinct < 2 or not tells_lead_time(column.name):
+        if place in chosen or column.shape.distinct < 2:
+            continue
+        if "stock words" in column.clues["availability"]:  # Auf Lager, Lieferung in 1-2 Tagen
+            chosen[place] = role
+            return
+        if not tells_lead_time(column.name):
             continue
         texts = [text for text in column.values if text and text.strip()]
         told = sum(_SOON.fullmatch(text.strip()) is not None for text in texts)

@@ -10,7 +10,7 @@ import numpy as np
 from aisles.feeds.column import Column
 from aisles.feeds.lexicon import ROLES
 from aisles.feeds.relations import amounts_of
-from aisles.feeds.vocabulary import speaks_of
+from aisles.feeds.vocabulary import says_only, speaks_of
 
 _ALWAYS = 0.9
 _MOSTLY = 0.7
@@ -19,6 +19,8 @@ _RATHER = 2.0
 _ABOVE = "never below another price"
 _UNCHANGED = 0.05
 """Share of products whose price is the full one: no amount taken off is as high as the price."""
+_LEAST = 0.25
+"""Share of a price below which no shop sells much."""
 
 
 def complete_prices(columns: Sequence[Column], chosen: dict[int, int]) -> None:
@@ -28,6 +30,7 @@ def complete_prices(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     _have_one_place(columns, chosen)
     _have_a_price(columns, chosen)
     _have_what_is_paid(columns, chosen)
+    _have_the_special(columns, chosen)
 
 
 def _leave_variants(columns: Sequence[Column], chosen: dict[int, int]) -> None:
@@ -115,5 +118,26 @@ def _have_what_is_paid(columns: Sequence[Column], chosen: dict[int, int]) -> Non
         if len(share) < max(_FEW_PAIRS, _ALWAYS * len(full)) or (share > 1).any():
             continue
         if _UNCHANGED <= (share == 1).mean() < 1:
+            chosen[places[price]], chosen[place] = old, price
+            return
+
+
+def _have_the_special(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes a column that is called by a word for a sale alone the price where it holds lower ones.
+
+    OpenCart's ``special`` beside ``price`` is blank while a product is not on sale. A flag is no
+    price, and percents are not always a like share of what a product costs.
+    """
+    price, old = ROLES.index("price"), ROLES.index("old_price")
+    places = {role: place for place, role in chosen.items()}
+    if price not in places or old in places:
+        return
+    full = amounts_of(columns[places[price]].values)
+    for place, column in enumerate(columns):
+        if place in chosen or not says_only("sale", column.name):
+            continue
+        share = amounts_of(column.values) / full
+        share = share[~np.isnan(share) & (share > 0)]
+        if len(share) >= _FEW_PAIRS and (share < 1).all() and (share > _LEAST).mean() > _ALWAYS:
             chosen[places[price]], chosen[place] = old, price
             return

@@ -34,6 +34,10 @@ _PLAIN_LEVEL = 1.9
 _EMPTY_HEADER = 3.9
 _EMPTY_FACTOR = 0.65
 _POSITION_POINTS = 0.3
+_DIGITS = "0123456789"
+_MOST_PICTURES = 31
+_SIZED, _SMALL = 0.6, 40
+"""Points that a name of pictures loses for this size, in pixels, or a smaller one."""
 _APART = ("least", "net", "unit")
 """Concepts of prices that are none before or during a sale: the lowest of some time, of variants or
 of sellers; those without tax; what a unit of it costs, or what the shop paid for it."""
@@ -132,7 +136,14 @@ def _points(column: Column, role: str) -> float:
         return named * _EMPTY_FACTOR if named >= _EMPTY_HEADER else -5.0
     if lent > 0 and named == UNKNOWN:
         named = 0.0  # the other feeds know what the word means
-    return named + lent + sum(column.clues[role].values())
+    sized = _of_one_size(column.name) if role == "image_url" else 0.0
+    return named + lent + sized + sum(column.clues[role].values())
+
+
+def _of_one_size(name: str) -> float:
+    """What the name of a picture loses that tells its size: `Image50` most, `Image800` least."""
+    size = int(name[len(_unnumbered(name)) :]) if _unnumbered(name) else 0
+    return -_SIZED / max(size / _SMALL, 1.0) if size > _MOST_PICTURES else 0.0
 
 
 def _assign(columns: Sequence[Column]) -> dict[int, int]:
@@ -176,7 +187,8 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
         # A second path in a list is another category of the product, and no further levels.
         own &= main.shape.path <= 0.5 or in_list(main.name)[0] != in_list(other.name)[0]
         below = named >= _PLAIN_LEVEL or "a level of another column" in other.clues[role]
-        level = other.shape.gender < 0.5 and (not header or (named >= 1.4 and below))
+        numbered = _unnumbered(main.name) == _unnumbered(other.name) != ""
+        level = other.shape.gender < 0.5 and (not header or ((named >= 1.4 or numbered) and below))
         # Beside whole paths single words are of another tree, unless they are said to be below.
         mixed = (main.shape.path > 0.5) != (other.shape.path > 0.5)
         return own and level and not (header and mixed and not speaks_of("sub", other.name))
@@ -194,6 +206,11 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
     # A parameter may stand in any of several places, beside or instead of a column of its own.
     parameter = within(other.name) or (within(main.name) and named >= _PLAIN_CODE)
     return bool(parameter) and fills(main, other) > _SOME
+
+
+def _unnumbered(name: str) -> str:
+    """The name without the number in which it ends: categoryid2; blank where it ends in none."""
+    return name.rstrip(_DIGITS) if name[-1:] in _DIGITS else ""
 
 
 def _codes_where_none(main: Column, other: Column) -> float:

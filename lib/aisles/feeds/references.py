@@ -15,7 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aisles.feeds.lexicon import words_of
 from aisles.feeds.records import build_map
+from aisles.feeds.vocabulary import speaks_of
 
 MOST_ENTRIES = 100_000
 """A longer table, all kinds together, is not kept: none of it is joined."""
@@ -129,7 +131,18 @@ class References:
         for kind, table in self._tables.items():
             if _alike(_base(last), kind) or _alike(last, kind):
                 return table
-        return None
+        return self._of_words(column)
+
+    def _of_words(self, column: str) -> dict[str, Entry] | None:
+        """The table that the last words speak of, whatever the first is: ``gs_category_id``.
+
+        Not where it is a name of others, ``google_category_id``, as other ids may be the same.
+        """
+        words = words_of(re.split(r"[/.]", column.split("#")[0])[-1])
+        own = [word for word in words if word not in _IDS]
+        if len(own) != 2 or len(words) < 3 or speaks_of("foreign", column):
+            return None
+        return next((t for kind, t in self._tables.items() if _alike(own[-1], kind)), None)
 
 
 def tables_in(kind: str, value: object, depth: int = 0) -> Iterator[tuple[str, Entry]]:

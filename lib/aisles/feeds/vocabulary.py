@@ -89,6 +89,12 @@ def speaks_of(concept: str, header: str) -> bool:
     return any(concept in chunk.concepts for chunk in chunks_of(header, lexicon()))
 
 
+def says_only(concept: str, header: str) -> bool:
+    """Whether the last part of a header's path stands for the concept, and for nothing else."""
+    chunks = chunks_of(re.split(r"[:)/.@]", header)[-1], lexicon())
+    return len(chunks) == 1 and concept in chunks[0].concepts
+
+
 def tells_lead_time(header: str) -> bool:
     """Whether a header names how soon a product is sent; its last words have to."""
     known, words = lexicon().lead, words_of(header)
@@ -157,7 +163,9 @@ def _pieces(word: str, known: Lexicon) -> list[Chunk]:
         for start in range(max(end - _LONGEST, 0), end):
             piece = word[start:end]
             missed, parts, even, chunks = best[start]
-            if piece in known.words and _may_stand(piece, start, dense):
+            if piece in known.words and (
+                _may_stand(piece, start, dense) or _is_id(word, end, known)
+            ):
                 more = [*chunks, *_found(piece, known)]
                 options.append((missed, parts + 1, even - len(piece) ** 2, more))
             elif piece in _JOINTS and chunks and end < len(word) and not dense:
@@ -171,6 +179,11 @@ def _pieces(word: str, known: Lexicon) -> list[Chunk]:
 
 def _may_stand(piece: str, start: int, dense: bool) -> bool:
     return dense or len(piece) >= 3 or (start > 0 and piece in _SHORT_PIECES)
+
+
+def _is_id(word: str, end: int, known: Lexicon) -> bool:
+    """Whether the word says id and then what it is of: `idproduit`."""
+    return word[:end] == "id" and len(word) - end >= _HEAD and word[end:] in known.words
 
 
 def _speaks(header: str, known: Lexicon) -> tuple[dict[str, float], bool]:

@@ -69,6 +69,17 @@ _GENDERS = _plain_words("gender")
 _AVAILABILITY = _plain_words("availability")
 
 
+_NOW = re.compile(
+    r"^(?:derzeit|momentan|zur ?zeit|aktuell|currently|temporarily|presently|actuellement"
+    r"|temporairement|momentanément|provisoirement|actualmente|temporalmente|momentáneamente"
+    r"|attualmente|temporaneamente|momentaneamente|temporariamente|atualmente|momenteel|tijdelijk"
+    r"|chwilowo|obecnie|tymczasowo|momentálně|momentálne|dočasně|dočasne|aktuálně|tillfälligt"
+    r"|för närvarande|midlertidigt|midlertidig|tilapäisesti|временно|сейчас|тимчасово|зараз"
+    r"|átmenetileg|jelenleg|temporar|προσωρινά|şu anda|geçici olarak|trenutno|privremeno) "
+)
+_MOST_WORDS = 8
+_STATES = ("out_of_stock", "preorder", "backorder", "in_stock")
+"""What is said more exactly first."""
 _LEADING = re.compile(r"([^\d,;:(–—]*[^\d,;:(–—\s-])\s*(?:[,;:(–—]|\s-\s)")
 # "10+", "> 5", "3 pcs", "12.0", "-1"
 _QUANTITY = re.compile(
@@ -218,6 +229,18 @@ def _state(folded: str) -> str | None:
     quantity = _QUANTITY.fullmatch(folded)
     if quantity:
         return "in_stock" if int(quantity[1]) > 0 else "out_of_stock"
-    spaced = re.sub(r"[\s_-]+", " ", folded)
+    spaced = _NOW.sub("", re.sub(r"[\s_-]+", " ", folded))
     found = (_AVAILABILITY.get(form) for form in (folded, spaced, spaced.replace(" ", "")))
-    return next((value for value in found if value), None)
+    return next((value for value in found if value), None) or _both_states(spaced)
+
+
+def _both_states(spaced: str) -> str | None:
+    """The state of two phrases one after the other: disponível por encomenda is to be ordered."""
+    words = spaced.split()[:_MOST_WORDS]
+    for place in range(1, len(words)):
+        said = {
+            _AVAILABILITY.get(" ".join(part)) for part in (words[:place], spaced.split()[place:])
+        }
+        if None not in said:
+            return next(state for state in _STATES if state in said)
+    return None

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 Role = tuple[str, str, float]
 Mend = Callable[[pa.StringArray], pa.StringArray]
 
-VERSION = 7
+VERSION = 8
 """Raised when the same record comes out otherwise than before: then everything is cleaned anew."""
 
 _TEXT = (

@@ -1,0 +1,106 @@
+"""Roles that columns get once the others are settled: what a feed says in an unusual place."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from aisles.feeds.infer import ColumnSample, infer
+
+ROWS = 60
+Columns = dict[str, list[str | None]]
+
+
+def _roles(columns: Columns) -> dict[str, str]:
+    found = infer([ColumnSample(name, values) for name, values in columns.items()], header=True)
+    return {one.column: one.role for one in found if one.role}
+
+
+def _feed(**more: list[str | None]) -> Columns:
+    rng = random.Random(1)
+    things = [f"{rng.choice(['Blue', 'Red', 'Old'])} enamel mug no {n}" for n in range(ROWS)]
+    links = [f"https://shop.example/p/{n}" for n in range(ROWS)]
+    return {"title": list(things), "link": list(links), **more}
+
+
+def _prices() -> list[float]:
+    rng = random.Random(2)
+    return [rng.randrange(1500, 90_000) / 100 for _ in range(ROWS)]
+
+
+def _euros(amounts: list[float]) -> list[str | None]:
+    return [f"{amount:.2f}" for amount in amounts]
+
+
+def _every(third: list[str], other: str | None = None) -> list[str | None]:
+    return [text if n % 3 == 0 else other for n, text in enumerate(third)]
+
+
+def test_a_special_beside_the_price_is_what_is_paid() -> None:
+    full = _prices()
+    special = _every([f"{p * (0.6 + n % 4 / 10):.4f}" for n, p in enumerate(full)])
+    roles = _roles(_feed(price=[f"{p:.4f}" for p in full], special=special))
+    assert (roles["special"], roles["price"]) == ("price", "old_price")
+
+
+@pytest.mark.parametrize(
+    "special",
+    [
+        _every(["1"] * ROWS, "0"),
+        _every([str(5 * (n % 9 + 1)) for n in range(ROWS)]),
+        _every(["yes"] * ROWS, "no"),
+    ],
+    ids=["flags", "percents", "words"],
+)
+def test_other_things_called_special_are_no_prices(special: list[str | None]) -> None:
+    roles = _roles(_feed(price=_euros(_prices()), special=special))
+    assert roles["price"] == "price"
+    assert roles.get("special") not in ("price", "old_price")
+
+
+def test_the_shops_number_comes_before_one_of_the_network() -> None:
+    numbers = [str(9000 + 7 * n) for n in range(ROWS)]
+    skus: list[str | None] = [f"MUG-{n}-{n % 5}" for n in range(ROWS)]
+    assert _roles(_feed(pid=numbers, sku=skus))["sku"] == "merchant_product_id"
+    blank = _every([f"MUG-{n}" for n in range(ROWS)])
+    assert _roles(_feed(pid=numbers, sku=blank))["pid"] == "merchant_product_id"
+    shared: list[str | None] = [f"MUG-{n // 3}" for n in range(ROWS)]
+    assert _roles(_feed(pid=numbers, sku=shared))["pid"] == "merchant_product_id"
+    makers = _feed(product_id=numbers, manufacturer_sku=skus)
+    assert _roles(makers)["product_id"] == "merchant_product_id"
+
+
+@pytest.mark.parametrize("name", ["idproduit", "idprodukt", "idproducto"])
+def test_an_id_runs_together_with_what_it_is_of(name: str) -> None:
+    numbers: list[str | None] = [f"A{9000 + 7 * n}" for n in range(ROWS)]
+    assert _roles(_feed(**{name: numbers}))[name] == "merchant_product_id"
+
+
+def test_numbered_levels_are_one_path_whatever_they_are_called() -> None:
+    levels = [("Jewellery", "Rings", "Signet rings"), ("Jewellery", "Chains", "Anklets")]
+    levels += [("Watches", "Wristwatches", "Divers"), ("Watches", "Clocks", "Alarm clocks")]
+    rows = [levels[n % 4] for n in range(ROWS)]
+    columns: Columns = {f"categoryid{d + 1}": [row[d] for row in rows] for d in range(3)}
+    roles = _roles(_feed(**columns))
+    assert [roles.get(name) for name in columns] == ["merchant_category"] * 3
+
+
+def test_a_stock_told_in_a_column_for_delivery() -> None:
+    words = ["Auf Lager, Lieferung in 1-2 Werktagen", "Nicht lieferbar", "Sofort lieferbar"]
+    delivery: list[str | None] = [words[n % 3] for n in range(ROWS)]
+    assert _roles(_feed(delivery=delivery))["delivery"] == "availability"
+    stated = _feed(delivery=delivery, stock=[str(n % 4) for n in range(ROWS)])
+    assert "delivery" not in _roles(stated)
+
+
+def test_a_picture_without_a_size_comes_before_small_ones() -> None:
+    sized: Columns = {
+        f"Image{size}": [f"https://cdn.example/{size}/{n}.jpg" for n in range(ROWS)]
+        for size in (50, 400)
+    }
+    whole: list[str | None] = [f"https://shop.example/m/{n}.jpg" for n in range(ROWS)]
+    roles = _roles(_feed(**sized, ImageUrl=whole))
+    assert roles["ImageUrl"] == "image_url"
+    assert "Image50" not in roles
+    assert _roles(_feed(**sized))["Image400"] == "image_url"
