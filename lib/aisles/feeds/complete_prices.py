@@ -30,7 +30,6 @@ def complete_prices(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     _have_one_place(columns, chosen)
     _have_a_price(columns, chosen)
     _have_what_is_paid(columns, chosen)
-    _have_the_special(columns, chosen)
 
 
 def _leave_variants(columns: Sequence[Column], chosen: dict[int, int]) -> None:
@@ -101,43 +100,39 @@ def _have_a_price(columns: Sequence[Column], chosen: dict[int, int]) -> None:
 
 
 def _have_what_is_paid(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Makes a discount the price where it is what is left to pay, and not what is taken off.
-
-    AccessTrade's ``discount`` is never above ``price`` and equals it where nothing is taken off.
-    """
+    """Makes another amount the price where it is what is paid, and the price is the full one."""
     price, old = ROLES.index("price"), ROLES.index("old_price")
     places = {role: place for place, role in chosen.items()}
     if price not in places or old in places:
         return
     full = amounts_of(columns[places[price]].values)
     for place, column in enumerate(columns):
-        if place in chosen or not speaks_of("saving", column.name):
+        saving, special = speaks_of("saving", column.name), says_only("sale", column.name)
+        if place in chosen or not (saving or special):
             continue
         share = amounts_of(column.values) / full
         share = share[~np.isnan(share)]
-        if len(share) < max(_FEW_PAIRS, _ALWAYS * len(full)) or (share > 1).any():
-            continue
-        if _UNCHANGED <= (share == 1).mean() < 1:
+        if (saving and _is_left_to_pay(share, len(full))) or (special and _is_special(share)):
             chosen[places[price]], chosen[place] = old, price
             return
 
 
-def _have_the_special(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Makes a column that is called by a word for a sale alone the price where it holds lower ones.
+def _is_left_to_pay(share: np.ndarray, records: int) -> bool:
+    """Whether a discount, as a share of the price, is what is left to pay, not what is taken off.
+
+    AccessTrade's ``discount`` is never above ``price`` and equals it where nothing is taken off.
+    """
+    if len(share) < max(_FEW_PAIRS, _ALWAYS * records) or (share > 1).any():
+        return False
+    return bool(_UNCHANGED <= (share == 1).mean() < 1)
+
+
+def _is_special(share: np.ndarray) -> bool:
+    """Whether what is called by a word for a sale alone, as a share of the price, is a lower price.
 
     OpenCart's ``special`` beside ``price`` is blank while a product is not on sale. A flag is no
     price, and percents are not always a like share of what a product costs.
     """
-    price, old = ROLES.index("price"), ROLES.index("old_price")
-    places = {role: place for place, role in chosen.items()}
-    if price not in places or old in places:
-        return
-    full = amounts_of(columns[places[price]].values)
-    for place, column in enumerate(columns):
-        if place in chosen or not says_only("sale", column.name):
-            continue
-        share = amounts_of(column.values) / full
-        share = share[~np.isnan(share) & (share > 0)]
-        if len(share) >= _FEW_PAIRS and (share < 1).all() and (share > _LEAST).mean() > _ALWAYS:
-            chosen[places[price]], chosen[place] = old, price
-            return
+    if len(share) < _FEW_PAIRS or (share >= 1).any():
+        return False
+    return bool((share > _LEAST).mean() > _ALWAYS)
