@@ -31,8 +31,17 @@ _LISTED = re.compile(
     rf"(?s)(.+)\[(.+)([{''.join(SIGNS)}]) ({'|'.join(map(re.escape, [*MARKS, JSON]))})\]"
 )
 _BESIDE = re.compile(r"(?s)(.+)\[(.+) = (.+)\]")
-_NAME = re.compile(r"(?i)(?:.*_)?(?:name|key|label|code|attribute)")
-_VALUE = re.compile(r"(?i)(?:.*_)?values?(?:_?name)?")
+KEYS = (
+    r"(?i)^(?:name|key|label|attribute"
+    r"|(?:attribute|param|parameter|option|property|spec|feature|field)(?:[_-]?type)?[_-]?"
+    r"(?:name|key|label|code))$"
+)
+VALUES = (
+    r"(?i)^(?:val|value|values|text|value[_-]?(?:name|text)"
+    r"|(?:attribute|param|parameter|option|property|spec|feature|field)[_-]?value(?:[_-]?name)?)$"
+)
+"""Names of the two fields of an object that names a value."""
+_KEYS, _VALUES = re.compile(KEYS), re.compile(VALUES)
 
 
 @dataclass(frozen=True)
@@ -146,6 +155,6 @@ def pairs_in(text: str) -> dict[str, str]:
 
 def _named(one: dict[str, object]) -> dict[str, object]:
     """An object that names a value, as an object of that name; others as they are."""
-    key = next((k for k, v in one.items() if _NAME.fullmatch(k) and isinstance(v, str)), None)
-    value = next((k for k in one if _VALUE.fullmatch(k)), None)
+    key = next((k for k, v in one.items() if _KEYS.match(k) and isinstance(v, str)), None)
+    value = next((k for k in one if _VALUES.match(k)), None)
     return one if key is None or value is None else {str(one[key]): one[value]}

@@ -9,6 +9,7 @@ from typing import Any
 
 from aisles.feeds.records import Row, rejected, storable
 from aisles.feeds.vocabulary import speaks_of
+from aisles.parameters import KEYS, VALUES
 
 MAX_DEPTH = 100
 MAX_RECORD_CHARS = 1 << 23
@@ -19,16 +20,6 @@ LEVELS = (
     r"|(?:^|[^a-z])[ck]ats?(?:$|[^a-z])"
 )
 """Names of lists that hold the levels of one path."""
-KEYS = (
-    r"(?i)^(?:name|key|label|attribute"
-    r"|(?:attribute|param|parameter|option|property|spec|feature|field)(?:[_-]?type)?[_-]?"
-    r"(?:name|key|label|code))$"
-)
-VALUES = (
-    r"(?i)^(?:val|value|values|text|value[_-]?(?:name|text)"
-    r"|(?:attribute|param|parameter|option|property|spec|feature|field)[_-]?value(?:[_-]?name)?)$"
-)
-"""Names of the two fields of an object that names a value."""
 LINK = r"^(?:https?:)?//\S+$"
 _LINK = re.compile(LINK)
 _KEYS, _VALUES = re.compile(KEYS), re.compile(VALUES)

@@ -13,8 +13,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aisles.feeds.jsonrow import KEYS, LINK, MAX_DEPTH, MAX_NAME, VALUES, separator_of
+from aisles.feeds.jsonrow import LINK, MAX_DEPTH, MAX_NAME, separator_of
 from aisles.feeds.records import build_map, storable
+from aisles.parameters import KEYS, VALUES
 
 _KEYS, _VALUES = re.compile(KEYS), re.compile(VALUES)
 
