@@ -32,12 +32,15 @@ _LISTED = re.compile(
 )
 _BESIDE = re.compile(r"(?s)(.+)\[(.+) = (.+)\]")
 KEYS = (
-    r"(?i)^(?:name|key|label|attribute"
+    r"(?i)^(?:name|key|label|attribute|nombre|nome|nom|naam|nazwa|n[aá]zev|n[aá]zov|navn|namn|nimi"
+    r"|ad[iı]?|имя|название|назва|наименование|bezeichnung"
     r"|(?:attribute|param|parameter|option|property|spec|feature|field)(?:[_-]?type)?[_-]?"
     r"(?:name|key|label|code))$"
 )
 VALUES = (
     r"(?i)^(?:val|value|values|text|value[_-]?(?:name|text)"
+    r"|valor|valores|valeur|valore|wert|waarde|warto(?:sc|ść)|hodnota|v[aä]rde|verdi|v(?:ae|æ)rdi"
+    r"|arvo|de[gğ]er|значение|значення|nilai|[eé]rt[eé]k|valoare"
     r"|(?:attribute|param|parameter|option|property|spec|feature|field)[_-]?value(?:[_-]?name)?)$"
 )
 """Names of the two fields of an object that names a value."""

@@ -14,6 +14,7 @@ LEGACY = [
     ("gb18030", "gb18030", "商品名称", "男士防水雨衣夹克 黑色"),
     ("big5", "big5", "商品名稱", "男士防水雨衣夾克 黑色"),
     ("euc_kr", "cp949", "상품명", "남성 방수 레인 재킷 블랙"),
+    ("euc_kr", "cp949", "상품명", "남성 방수 재킷 ￦１２，９００　「블랙」"),
     ("cp1250", "cp1250", "název", "Pánská nepromokavá bunda černá žlutá"),
     ("cp1250", "cp1250", "nazwa", "Kurtka męska żółta świetna"),
     ("iso8859_2", "iso8859_2", "nazwa", "Kurtka męska żółta świetna źródło"),

@@ -41,7 +41,7 @@ def test_a_special_beside_the_price_is_what_is_paid() -> None:
     full = _prices()
     special = _every([f"{p * (0.6 + n % 4 / 10):.4f}" for n, p in enumerate(full)])
     roles = _roles(_feed(price=[f"{p:.4f}" for p in full], special=special))
-    assert (roles["special"], roles["price"]) == ("price", "old_price")
+    assert (roles["special"], roles["price"]) == ("price", "price")
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,7 @@ def test_the_shops_number_comes_before_one_of_the_network() -> None:
     assert _roles(_feed(pid=numbers, sku=blank))["pid"] == "merchant_product_id"
     shared: list[str | None] = [f"MUG-{n // 3}" for n in range(ROWS)]
     assert _roles(_feed(pid=numbers, sku=shared))["pid"] == "merchant_product_id"
+    assert _roles(_feed(**{"offer-id": numbers, "sku": skus}))["offer-id"] == "merchant_product_id"
     makers = _feed(product_id=numbers, manufacturer_sku=skus)
     assert _roles(makers)["product_id"] == "merchant_product_id"
 
@@ -104,3 +105,46 @@ def test_a_picture_without_a_size_comes_before_small_ones() -> None:
     assert roles["ImageUrl"] == "image_url"
     assert "Image50" not in roles
     assert _roles(_feed(**sized))["Image400"] == "image_url"
+
+
+@pytest.mark.parametrize(
+    ("main", "other"), [("Preis_CHF", "Preis_EUR"), ("Our Price", "Price CAD")]
+)
+def test_the_same_price_in_another_currency_makes_the_first_no_part_of_it(
+    main: str, other: str
+) -> None:
+    full = _prices()
+    columns = {main: _euros(full), other: _euros([p * 1.06 for p in full])}
+    assert _roles(_feed(**columns))[main] == "price"
+
+
+def test_the_price_with_tax_is_told_in_spite_of_odd_rows() -> None:
+    full = _prices()
+    net: list[str | None] = ["1.00", *_euros([p / 1.27 for p in full[1:]])]
+    columns = {"Pris ex moms": net, "Ord. pris": ["1.00", *_euros(full[1:])]}
+    roles = _roles(_feed(**columns))
+    assert roles["Ord. pris"] == "price"
+    assert "Pris ex moms" not in roles
+
+
+def test_a_price_struck_through_now_and_then_has_no_tax_in_it() -> None:
+    full = _prices()
+    before = _every(_euros([p * 1.25 for p in full]))
+    roles = _roles(_feed(Preis=_euros(full), Streichpreis=before))
+    assert (roles["Preis"], roles["Streichpreis"]) == ("price", "old_price")
+
+
+def test_what_is_said_of_products_out_of_stock_is_no_stock() -> None:
+    words: list[str | None] = ["On request", "Sold out"] * (ROWS // 2)
+    stock: list[str | None] = [str(n % 4) for n in range(ROWS)]
+    roles = _roles(_feed(stock=stock, availabilityOutOfStock=words))
+    assert [name for name, role in roles.items() if role == "availability"] == ["stock"]
+
+
+def test_departments_for_women_and_men_are_levels_as_well() -> None:
+    rows = [("Damen", "Schuhe"), ("Herren", "Hemden"), ("Kinder", "Jacken"), ("Damen", "Kleider")]
+    columns: Columns = {
+        "Abteilung": [rows[n % 4][0] for n in range(ROWS)],
+        "Warengruppe": [rows[n % 4][1] for n in range(ROWS)],
+    }
+    assert [_roles(_feed(**columns)).get(name) for name in columns] == ["merchant_category"] * 2

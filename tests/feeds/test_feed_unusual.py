@@ -139,3 +139,22 @@ def test_few_short_rows_are_damage() -> None:
     usual[50:60] = ["50;Shirt no 50;50.99\n"] * 10
     _, found = read((SHORT_HEAD + "".join(usual)).encode())
     assert found[50:60] == ["wrong_columns: expected 5, got 3"] * 10
+
+
+def test_blank_cells_between_double_bars_are_no_longer_delimiter() -> None:
+    cells = [[*rows_of(no)[:3], "", "", f"https://a.example/{no}.jpg"] for no in range(60)]
+    lines = ["||".join(row) + ("|b.jpg" if no % 3 else "") for no, row in enumerate(cells)]
+    form, rows = read("\n".join(lines).encode() + b"\n")
+    assert form.delimiter == "||"
+    assert isinstance(rows[7], dict)
+    assert [rows[7][name] for name in "0125"] == [*cells[7][:3], "https://a.example/7.jpg|b.jpg"]
+
+
+def test_the_semicolon_of_an_entity_parts_no_cells() -> None:
+    lines = [";".join(NAMES), *(";".join(rows_of(no)) for no in range(60))]
+    lines[8] = ";".join(rows_of(7, "Shirt&nbsp;red &#8211; M&uuml;ller"))
+    lines[9] = ";".join(rows_of(8, "Shirt; red"))
+    _, rows = read("\n".join(lines).encode() + b"\n")
+    assert isinstance(rows[7], dict)
+    assert rows[7]["title"] == "Shirt&nbsp;red &#8211; M&uuml;ller no 7"
+    assert isinstance(rows[8], str) and rows[8].startswith("wrong_columns")

@@ -1,6 +1,7 @@
 """XML and JSON feeds: records, columns, and what happens to broken ones."""
 
 import io
+import json
 
 import pytest
 
@@ -341,3 +342,20 @@ def test_deep_json_is_rejected() -> None:
     rows, _ = read('{"id": 1}\n{"a": ' + "[" * 100_000 + "\n")
     assert rows[0] == {"id": "1"}
     assert "bad_json" in str(rows[1])
+
+
+def test_a_name_among_other_attributes_names_no_value() -> None:
+    txt = '<txt name="Gold ring {0}" maker="Acme" for="Men" metal="Gold">Made by hand {0}</txt>'
+    rows, _ = read(f"<all>{''.join(f'<ln>{txt.format(no)}</ln>' for no in range(3))}</all>")
+    assert rows[1] == {
+        "txt": "Made by hand 1", "txt@name": "Gold ring 1", "txt@maker": "Acme",
+        "txt@for": "Men", "txt@metal": "Gold",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value"), [("nombre", "valor"), ("nazwa", "wartość")])
+def test_values_are_named_in_other_languages(key: str, value: str) -> None:
+    pairs = [{key: "Color", value: "rojo"}, {key: "Talla", value: "M"}]
+    records = [{"id": str(no), "atributos": pairs[:: 1 - no % 2 * 2]} for no in range(4)]
+    rows, _ = read(json.dumps(records))
+    assert rows[1] == {"id": "1", "atributos.Color": "rojo", "atributos.Talla": "M"}

@@ -37,6 +37,10 @@ LEVELS = {
     "Root/Shop/Pans,Root/Sale,Root/Brands/Acme": ["Root", "Shop", "Pans"],
     "Home > Sale, Home > Kitchen > Pans": ["Home", "Kitchen", "Pans"],
     "Men > Shoes|Men > Sale|Women > Y": ["Men", "Shoes"],
+    "Kids > Shirts ; New in > Sale": ["Kids", "Shirts"],
+    "New / Sale||Garden / Tools / Saws": ["Garden", "Tools", "Saws"],
+    "Clothing > Shoes; Boots": ["Clothing", "Shoes; Boots"],
+    "Home||Kitchen||Pans": ["Home", "Kitchen", "Pans"],
     "Home > Kitchen, Dining > Pans": ["Home", "Kitchen, Dining", "Pans"],
 }
 JOINED = [  # cells of one record, path

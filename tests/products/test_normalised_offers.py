@@ -57,6 +57,11 @@ SALE = {"sale price": "price", "regular price": "old_price"}
         ({"price": "8", "was": "12", "sale_price": "6"}, BOTH, (600, 1200, None)),
         ({"price": "8", "was": "7", "sale_price": "6"}, BOTH, (600, 800, None)),
         ({"price": "", "was": "7", "sale_price": "6"}, BOTH, (600, 700, None)),
+        ({"price": "8", "special": "6", "was": "12"},
+         {"price": "price", "special": "price", "was": "old_price"}, (600, 1200, None)),
+        ({"price": "8", "special": ""}, {"price": "price", "special": "price"}, (800, None, None)),
+        ({"price": "8", "special": "9"}, {"price": "price", "special": "price"}, (800, None, None)),
+        ({"special": "6"}, {"special": "price"}, (600, None, None)),
         # both have a role
         ({"sale price": "8", "regular price": "12"}, SALE, (800, 1200, None)),
         ({"sale price": "", "regular price": "12 EUR"}, SALE, (1200, None, "EUR")),

@@ -26,6 +26,7 @@ _PLAINLY = 3.4
 """Points from which a name says wholly and plainly what a column is."""
 _SOON = re.compile(r"-?\d{1,3}\s?\w{0,2}|[^:;<>]*[^\W\d_]{3}[^:;<>]*")
 """Days, or words."""
+_SHORT = 60
 _SENT = 2.6
 """Points of a column that tells how soon products are sent, where none tells a stock."""
 _NEEDED = {
@@ -100,8 +101,9 @@ def _have_the_sku(columns: Sequence[Column], chosen: dict[int, int]) -> None:
 
 
 def _is_the_shops(name: str) -> bool:
-    """Whether the name of an id says that it is the shop's own."""
-    return "sku" in words_of(name) or speaks_of("shop", name) or speaks_of("unique", name)
+    """Whether the name of an id says that it is the shop's own, as that of an offer is."""
+    own = not {"sku", "offer"}.isdisjoint(words_of(name))
+    return own or speaks_of("shop", name) or speaks_of("unique", name)
 
 
 def _group(name: str) -> str:
@@ -214,7 +216,8 @@ def _have_a_stock(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     for place, column in enumerate(columns):
         if place in chosen or column.shape.distinct < 2:
             continue
-        if "stock words" in column.clues["availability"]:  # Auf Lager, Lieferung in 1-2 Tagen
+        short = column.shape.length < _SHORT and column.shape.markup == 0
+        if short and "stock words" in column.clues["availability"]:  # Auf Lager, in 1-2 Tagen
             chosen[place] = role
             return
         if not tells_lead_time(column.name):

@@ -17,6 +17,7 @@ _MOSTLY = 0.7
 _FEW_PAIRS = 10
 _RATHER = 2.0
 _ABOVE = "never below another price"
+_A_PART = "a part of another amount"
 _UNCHANGED = 0.05
 """Share of products whose price is the full one: no amount taken off is as high as the price."""
 _LEAST = 0.25
@@ -87,33 +88,42 @@ def in_list(name: str) -> tuple[str, str]:
 def _have_a_price(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Makes an old price that all products have the price of a feed that names no other.
 
-    A price that stands there only while a product is on sale, and says so, is no other.
+    A price that stands there only while a product is on sale, and says so, is no other; nor is one
+    without the tax.
     """
     price, old = ROLES.index("price"), ROLES.index("old_price")
     places = {role: place for place, role in chosen.items()}
     if old not in places or columns[places[old]].shape.filled <= _ALWAYS:
         return
     now = columns[places[price]] if price in places else None
-    if now is None or (now.shape.filled < _MOSTLY and speaks_of("sale", now.name)):
+    taxed = now is not None and speaks_of("net", now.name) and _A_PART in now.clues["price"]
+    if now is None or taxed or (now.shape.filled < _MOSTLY and speaks_of("sale", now.name)):
         chosen.pop(places.get(price, -1), None)
         chosen[places[old]] = price
 
 
 def _have_what_is_paid(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Makes another amount the price where it is what is paid, and the price is the full one."""
+    """Finds another amount that is paid: what is left of the price, always, or during a sale.
+
+    The latter becomes a price beside the usual one (see `aisles.products.offer`).
+    """
     price, old = ROLES.index("price"), ROLES.index("old_price")
     places = {role: place for place, role in chosen.items()}
-    if price not in places or old in places:
+    if price not in places:
         return
     full = amounts_of(columns[places[price]].values)
     for place, column in enumerate(columns):
-        saving, special = speaks_of("saving", column.name), says_only("sale", column.name)
+        saving = speaks_of("saving", column.name) and old not in places
+        special = says_only("sale", column.name)
         if place in chosen or not (saving or special):
             continue
         share = amounts_of(column.values) / full
         share = share[~np.isnan(share)]
-        if (saving and _is_left_to_pay(share, len(full))) or (special and _is_special(share)):
+        if saving and _is_left_to_pay(share, len(full)):
             chosen[places[price]], chosen[place] = old, price
+            return
+        if special and _is_special(share):
+            chosen[place] = price
             return
 
 

@@ -13,7 +13,7 @@ from aisles.feeds.column import Column
 from aisles.feeds.complete import complete, fills
 from aisles.feeds.complete_prices import in_list
 from aisles.feeds.evidence import SCORERS
-from aisles.feeds.lexicon import ROLES, Lexicon
+from aisles.feeds.lexicon import ROLES, Lexicon, value_words, words_of
 from aisles.feeds.marks import is_gtin
 from aisles.feeds.naming import names_of
 from aisles.feeds.relations import Relation, relations_of
@@ -28,7 +28,9 @@ THRESHOLD = 2.2
 """Points from which a column gets a role at all."""
 EXTRA_THRESHOLD = 3.6
 _LEVEL_THRESHOLD = 2.8
-_SOME = 0.05
+_SOME, _MOSTLY = 0.05, 0.7
+_WORDS = frozenset(["all", "cup", "top", "try"])
+"""Codes of currencies that are words as well."""
 _PLAIN_CODE = 3.4
 _PLAIN_LEVEL = 1.9
 _EMPTY_HEADER = 3.9
@@ -99,12 +101,26 @@ def infer(
     best = max(scored, key=lambda c: c.scores[0], default=None)
     title = best.name if best is not None and best.scores[0] > 0 else None
     samples, shapes = {c.name: c.values for c in scored}, {c.name: c.shape for c in scored}
-    apart = {c.name for c in scored if header and _is_apart(c)}
+    apart = {c.name for c in scored if header and _is_apart(c)} | _in_other_currencies(scored)
     _score(scored, relations_of(samples, shapes, title, apart))
     chosen = _assign(scored)
     complete(scored, chosen)
     _add_extras(scored, chosen, header)
     return [_result(column, chosen.get(place)) for place, column in enumerate(scored)]
+
+
+def _in_other_currencies(columns: Sequence[Column]) -> set[str]:
+    """Columns of amounts that by their names are in another currency than the first price is."""
+    codes = value_words()["currency"] - _WORDS
+    stated = {
+        column.name: next((word for word in words_of(column.name) if word in codes), None)
+        for column in columns
+        if column.shape.money > _MOSTLY
+    }
+    priced = (c.name for c in columns if c.name in stated and c.named.scores["price"] > 1)
+    main = next(priced, None)
+    own = stated.get(main) if main is not None else None
+    return {name for name, code in stated.items() if main is not None and code not in (None, own)}
 
 
 def _is_apart(column: Column) -> bool:
@@ -188,7 +204,8 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
         own &= main.shape.path <= 0.5 or in_list(main.name)[0] != in_list(other.name)[0]
         below = named >= _PLAIN_LEVEL or "a level of another column" in other.clues[role]
         numbered = _unnumbered(main.name) == _unnumbered(other.name) != ""
-        level = other.shape.gender < 0.5 and (not header or ((named >= 1.4 or numbered) and below))
+        level = not header or ((named >= 1.4 or numbered) and below)
+        level &= other.shape.gender < 0.5 or (header and named >= _PLAIN_CODE)
         # Beside whole paths single words are of another tree, unless they are said to be below.
         mixed = (main.shape.path > 0.5) != (other.shape.path > 0.5)
         return own and level and not (header and mixed and not speaks_of("sub", other.name))

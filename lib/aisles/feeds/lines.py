@@ -16,6 +16,7 @@ from aisles.feeds.trailer import MOST_CELLS, MOST_CHARS, counts_of, trailer_cell
 
 MAX_RECORD_CHARS = 1 << 20
 MAX_RECORD_LINES = 1000
+_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}[12]?|#\d{2,6}|#x[0-9A-Fa-f]{2,5})$")
 MAX_EXTRA = 16
 """Empty cells past the last column that count as trailing delimiters."""
 _MAX_STRAY_TRIES = 64
@@ -135,8 +136,12 @@ class Resolver:
 
     def _record(self, text: str, start: int, stop: int) -> tuple[Row, int]:
         one = self.reader.read(text, start, stop)
-        if not one.unclosed and not one.improper and self._fits(one.cells):
-            return self._kept(one.cells), stop + 1
+        if not one.unclosed and not one.improper:
+            if self._fits(one.cells):
+                return self._kept(one.cells), stop + 1
+            cells = self._with_entities(one)
+            if cells is not None:
+                return self._kept(cells), stop + 1
         cells = self._escaped(text[start:stop]) if ESCAPE in text[start:stop] else None
         if cells is not None:
             return self._kept(cells), stop + 1
@@ -154,6 +159,18 @@ class Resolver:
             if joined is not None:
                 return self._kept(joined.cells), joined.end + 1
         return self._rejected(text, start, stop, span, one)
+
+    def _with_entities(self, one: Reading) -> list[str] | None:
+        """The cells where the semicolons of entities, ``&nbsp;``, are not what keeps them apart."""
+        if self.delimiter != ";" or len(one.cells) <= len(self.columns):
+            return None
+        cells: list[str] = []
+        for place, cell in enumerate(one.cells):
+            if cells and place - 1 not in one.quoted and _ENTITY.search(cells[-1]):
+                cells[-1] += ";" + cell
+            else:
+                cells.append(cell)
+        return cells if self._fits(cells) else None
 
     def _escaped(self, line: str) -> list[str] | None:
         """The line's cells where backslashes before quotes and delimiters make it come right."""

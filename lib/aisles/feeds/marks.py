@@ -19,7 +19,7 @@ _PICTURE = re.compile(
     re.I,
 )
 _SMALL = re.compile(  # also a side of 40 to 159 px: smaller numbers count pictures
-    r"thumb|_t\.|_s\.|_small|/small|_xs\.|(?:[?&_/]w=?|width=)\d{2}\b|logo|icon"
+    r"thumb|[/_-](?:mini|kicsi|klein|mala|small|miniature?|xs|s)/|_t\.|_s\.|_small|/small|_xs\.|(?:[?&_/]w=?|width=)\d{2}\b|logo|icon"
     r"|[_-](?:[4-9]\d|1[0-5]\d)(?:x\d{2,3})?\.(?:jpe?g|png|webp)",
     re.I,
 )
@@ -34,7 +34,7 @@ _SIGN = (
     r"|[$€£¥￥₹₽₴₺₩฿₫đ₪₸円元원]|Rp\.?|RM|บาท)"
 )
 _NUMBER = r"[+-]?\d{1,3}(?:[ '’.,\u00a0\u202f]\d{2,3})+(?:[.,]\d{1,2})?|[+-]?\d+(?:[.,]\d{1,6})?"
-_MONEY = re.compile(rf"^{_SIGN}?\s*({_NUMBER})(?:,-|:-|\.-)?(?:\s*{_SIGN})?$", re.I)
+_MONEY = re.compile(rf"^{_SIGN}?\s*({_NUMBER})(?:[,:.][-–—])?(?:\s*{_SIGN})?$", re.I)
 # As databases write them, four or six decimals end in zeros: 139.950000.
 _DECIMAL = re.compile(r"\d[.,](?:\d{1,2}|\d\d00(?:00)?)\b")
 _CENTS = re.compile(r"\d[.,]\d\d(?:00(?:00)?)?(?!\d)")
@@ -88,6 +88,7 @@ _PAIRS = re.compile(
     r"^[^=:]{1,40}(?:=|:(?!//))[^=:]+[,;|&][^=:,;|&]{1,40}(?:=|:(?!//))"  # color=red,size=M
     r"|^[^\W\d][^:]{1,40}:[^:]+:\d{1,3}(?:$|,)"  # Colour:red:1
 )
+_WIDE = re.compile("[\uff00-\uffef]")  # full-width signs
 _ARABIC = str.maketrans("٫٬،", ".,,")
 _CODE_EDGES = re.compile(
     r"^(?:ean|gtin|upc|isbn|jan)(?:-?1[0-4])?\s*[:#=]?\s*|^['\"\[]+|\.0+$|['\"\],;]+$", re.I
@@ -100,7 +101,7 @@ _LEFT = re.compile(
     r"|disponibles?|skladem|på lager|i lager)"
 )
 _FLAGS = frozenset(
-    ["true", "false", "yes", "no", "y", "n", "0", "1", "ja", "nein", "oui", "non", "si", "sí",
+    ["true", "false", "yes", "no", "y", "n", "i", "0", "1", "ja", "nein", "oui", "non", "si", "sí",
      "sim", "t", "f", "да", "нет", "так", "ні", "tak", "nie", "ano", "ne", "igen", "nem", "evet",
      "hayır", "kyllä", "ei", "nej", "nei", "nee", "なし", "あり", "是", "否", "예", "아니오", "não",
      "có", "không", "ya", "tidak", "da", "nu", "ναι", "όχι", "s", "не", "jah", "taip", "jā", "nē",
@@ -171,6 +172,7 @@ def _western(text: str) -> str:
     """The text with its digits, and the marks between Arabic ones, as ASCII has them."""
     if text.isascii():
         return text
+    text = unicodedata.normalize("NFKC", text) if _WIDE.search(text) else text
     plain = (str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     return "".join(plain).translate(_ARABIC)
 

@@ -193,6 +193,7 @@ def _longer(body: bytes, single: str, score: float) -> str:
     coded, bare = single.encode(), _QUOTED.sub(b"", body)
     total = bare.count(coded)
     first = body[: body.find(b"\n") + 1].decode("utf-8", "replace")
+    found: dict[str, float] = {}
     for long in _candidates(body):
         if _BRACKETS & set(long) and not _is_enclosing(long, single, score, first):
             continue
@@ -202,8 +203,10 @@ def _longer(body: bytes, single: str, score: float) -> str:
         if long.endswith(" "):  # quotes open after a space: where they do, it is no part of cells
             part = _wrapped(body, long, '"') > _wrapped(body, single, '"')
         if (part and evenness > 0.5) or evenness > score + 0.1:
-            return long
-    return single
+            found[long] = evenness
+    # The longest, unless blank cells between shorter ones look like it: ||| in a||||b.
+    best = max(found.values(), default=0.0)
+    return next((long for long, evenness in found.items() if evenness > best - 0.01), single)
 
 
 def _is_enclosing(long: str, single: str, score: float, first: str) -> bool:

@@ -113,6 +113,11 @@ def _inside(values: Values, links: list[str]) -> float:
     return sum(len(value) > 3 and value in link for value, link in pairs) / len(pairs)
 
 
+_NEARLY_ALL = 0.95
+_LEAST_TAX, _MOST_TAX = 1.03, 1.3
+"""What an amount with tax may be of one without."""
+
+
 def _price_relations(
     columns: Mapping[str, Values], shapes: Mapping[str, Shape], apart: Collection[str]
 ) -> dict[str, _Prices]:
@@ -132,6 +137,8 @@ def _price_relations(
             both_cents = min(shapes[name].decimal, shapes[other].decimal) > 0.2
             side = _compare(own, theirs, both_cents) if other != name else _Prices()
             seldom = shapes[other].filled < _MOSTLY
+            listed = name.split("#")[0] == other.split("#")[0]  # prices in several currencies
+            side = replace(side, fraction=False) if seldom or listed else side
             sides.append(replace(side, above=0.0) if seldom else side)
         fraction = any(side.fraction for side in sides)
         if name in apart:
@@ -168,10 +175,12 @@ def _compare(own: np.ndarray, theirs: np.ndarray, both_cents: bool) -> _Prices:
         return _Prices()
     ratio = own[both] / theirs[both]
     higher, lower = float((ratio > 1).mean()), float((ratio < 1).mean())
-    steady = float(ratio.std()) < 0.02 * float(ratio.mean())
+    middle = float(np.median(ratio))
+    steady = float((np.abs(ratio - middle) < 0.02 * middle).mean()) > _NEARLY_ALL
+    taxed = steady and 1 / _MOST_TAX < middle < 1 / _LEAST_TAX
     if higher + lower < 0.003:
         return _Prices(same=True)
-    if lower == 1 and (steady or (both_cents and float(ratio.max()) < 0.5)):
+    if (taxed and lower > _NEARLY_ALL) or (lower == 1 and both_cents and float(ratio.max()) < 0.5):
         return _Prices(fraction=True)
     reach = 20.0 if both_cents else 4.0
     close = float(((ratio < reach) & (ratio > 1 / reach)).mean())

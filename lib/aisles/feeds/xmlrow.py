@@ -37,9 +37,8 @@ _VALUE_ATTRIBUTES = ("value", "val", "content")
 # RFC 4287: a link without @rel is one of rel="alternate", the thing itself.
 _PLAIN_RELATION = "alternate"
 _KINDS = ("type", "name", "key", "label")
-_MOST_KINDS = 50
-SCANNED = 2000
-"""Records that are looked at for siblings told apart by an attribute."""
+_MOST_KINDS, _MOST_BESIDE = 50, 3
+SCANNED = 2000  # records that are looked at for siblings told apart by an attribute
 
 
 class RecordParser:
@@ -237,7 +236,8 @@ def _named(
     attributes: dict[str, str], text: str | None, kind: str | None
 ) -> tuple[str | None, str]:
     """What a leaf's attributes call it, and its text; the attributes that say so are taken out."""
-    key = next((k for k in _NAMING_ATTRIBUTES if k in attributes), None)
+    few = len(attributes) <= _MOST_BESIDE  # others tell of the product, and so does a name
+    key = next((k for k in _NAMING_ATTRIBUTES if few and k in attributes), None)
     value = next((v for v in _VALUE_ATTRIBUTES if v in attributes), None)
     filled = bool(text and text.strip())
     if key is not None and not filled and value is not None:

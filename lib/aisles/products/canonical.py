@@ -77,6 +77,9 @@ _NOW = re.compile(
     r"|för närvarande|midlertidigt|midlertidig|tilapäisesti|временно|сейчас|тимчасово|зараз"
     r"|átmenetileg|jelenleg|temporar|προσωρινά|şu anda|geçici olarak|trenutno|privremeno) "
 )
+_COUNTED = re.compile(
+    r"(.*[^\W\d_])\s*[:(]?\s*(?:>|<|≥|min\.?|mehr als|over|över)?\s*(\d{1,5})\+?\s?\w{0,5}\.?\)?$"
+)
 _MOST_WORDS = 8
 _STATES = ("out_of_stock", "preorder", "backorder", "in_stock")
 """What is said more exactly first."""
@@ -217,12 +220,20 @@ def availability_form(text: str) -> str:
     folded = re.sub(r"^(?:(?:https?://)?(?:www\.)?schema\.org/|schema:)", "", _folded(text)).strip(
         " .!/\"'"
     )
+    stated = _state(folded) or _of_counted(folded)
     # What follows a comma or stands in brackets tells when it comes: Auf Lager, 1-3 Tage.
-    first = _LEADING.match(folded)
-    stated = _state(folded) or (_state(first[1]) if first else None)
+    if stated is None and (first := _LEADING.match(folded)):
+        stated = _state(first[1])
     if stated is None and (days := days_of(text)) is not None:
         return "in_stock" if days <= SOON else "backorder"
     return stated or text
+
+
+def _of_counted(folded: str) -> str | None:
+    """The state of words and how many there are: skladem > 5 ks; none is out of stock."""
+    found = _COUNTED.match(folded)
+    state = _state(found[1]) if found else None
+    return "out_of_stock" if found and state == "in_stock" and not int(found[2]) else state
 
 
 def _state(folded: str) -> str | None:

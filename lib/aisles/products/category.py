@@ -63,6 +63,10 @@ def with_marks(texts: pa.StringArray, columns: Iterable[Places]) -> pa.StringArr
     return pc.replace_with_mask(texts, pa.array(changed), parts)
 
 
+_BETWEEN_PATHS = tuple(map(re.compile, (r"\s*;\s*", r"\s*\|\|\s*", r"\s*[\r\n]+\s*")))
+_INNER = re.compile(r"\s[>/|»›\\]\s|>+|»|›")
+
+
 def levels(text: str) -> list[str]:
     """The levels of one cell. A slash separates only where no stronger sign does.
 
@@ -94,7 +98,18 @@ def levels(text: str) -> list[str]:
 
 
 def _deepest(text: str) -> str:
-    """Of several paths from one root the one with most levels, the first of equals."""
+    """Of several paths the one with most levels, the first of equals.
+
+    They stand apart by semicolons, double bars or lines, or begin with one root.
+    """
+    for apart in _BETWEEN_PATHS:
+        several = apart.split(text)
+        inner = _INNER.search(several[0]) if len(several) > 1 else None
+        if inner is None:
+            continue
+        sign = inner[0].strip()
+        if all(sign in path for path in several):
+            return max(several, key=lambda path: path.count(sign))
     root = _ROOT.match(text)
     if not root:
         return text

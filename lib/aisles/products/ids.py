@@ -45,13 +45,13 @@ _URL = rf"(?i)^[\s,;|]*{_START}|{_IN_LIST}"
 # Two links in one cell, words behind a picture, the ends of a list (Tradedoubler: `...jpg::`).
 _URL_JUNK = (
     r"(?i)[;,:]*[\s|][\s,;|]*(?:(?:https?:)?//|www\.).*$|[;,]*[\s|]+$"
-    r"|(?:[;,]|::)+(?:(?:https?:)?//.*|https?)?$|:$"
+    r"|(?:[;,^]|::)+(?:(?:https?:)?//.*|https?)?$|:$"
 )
 _WORDS_BEHIND = r"(?i)^(?P<link>.*?\.(?:jpe?g|png|gif|webp|avif))[;,:]*[\s|].*$"
 # Nothing to mend: what nearly all links of most feeds are.
 _PLAIN = (
-    r"""(?i)^https?://[^\s/,;|:<>"'\\]+(?::[0-9]+)?"""
-    r"""(?:[/?#](?:[^\s,;|<>"'\\]*[^\s,;|:<>"'\\])?)?$"""
+    r"""(?i)^https?://[^\s/,;|:^<>"'\\]+(?::[0-9]+)?"""
+    r"""(?:[/?#](?:[^\s,;|^<>"'\\]*[^\s,;|:^<>"'\\])?)?$"""
 )
 _BEFORE = r"^[\s,;|]+"
 _UNUSUAL = r"(?i)\s|^//|^www\.|^https?%3A|\\/|^(?:https?://){2}"

@@ -26,7 +26,7 @@ from aisles.products.ids import gtins, link, merchant_ids, product_ids
 from aisles.products.language import languages
 from aisles.products.lead_time import availability_by_lead_time
 from aisles.products.model_name import after_brand, is_model
-from aisles.products.offer import offered, prices, sale_columns
+from aisles.products.offer import offered, prices, sale_columns, without_specials
 from aisles.products.price import Habit
 from aisles.products.quality import FIELDS, bits_of_quality, raw_filled
 from aisles.products.quantity import quantities
@@ -233,9 +233,9 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
     category = merchant_category(texts, columns("merchant_category"), read.records)
     stated = read.take(first("currency"))
     told = (stated, reading.habit, reading.minor, reading.currency)
-    now, before = (prices(read, roles.get(role, ()), *told) for role in ("price", "old_price"))
-    taken = {name for own in roles.values() for name in own} | reading.unread
-    named = sale_columns(read.names, taken)
+    usual, special = without_specials(roles.get("price", ()))
+    now, before = (prices(read, names, *told) for names in (usual, roles.get("old_price", ())))
+    named = [*special, *sale_columns(read.names, {*reading.read} | reading.unread)]
     sale = prices(read, named, *told) if named else None
     offer = offered(now, before, sale)
     skipped = {name for role in _WORDLESS for name in roles.get(role, [])} | reading.constant

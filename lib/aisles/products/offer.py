@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from aisles.products.columns import Cells, first_filled
 from aisles.products.price import Habit, parse_prices, stated_codes
-from aisles.products.price_name import PriceName, price_name
+from aisles.products.price_name import PriceName, only_sale, price_name
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,13 @@ def prices(
 def sale_columns(columns: Iterable[str], taken: Collection[str]) -> list[str]:
     """The columns without a role whose names say that they hold the price during a sale."""
     return sorted(name for name in columns if name not in taken and price_name(name).sale)
+
+
+def without_specials(columns: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """The price columns, and apart those that by their names hold one only during a sale."""
+    special = [name for name in columns if only_sale(name)]
+    usual = [name for name in columns if name not in special]
+    return (usual, special) if usual else (columns, [])
 
 
 def offered(now: Prices, before: Prices, sale: Prices | None = None) -> Offer:

@@ -54,6 +54,12 @@ def price_name(column: str) -> PriceName:
     return PriceName(code, bool(minor), _is_sale(column))
 
 
+def only_sale(column: str) -> bool:
+    """Whether the last part of the name has words for a sale alone: `special` of OpenCart."""
+    last = words(_PARTS.split(_spaced(column))[-1])
+    return bool(last) and all(_KINDS.get(_folded(word)) == "sale" for word in last)
+
+
 def _is_sale(column: str) -> bool:
     """Whether the name has a word for a price, and one for a sale in the last part of its path."""
     paths = [words(part) for part in _PARTS.split(_spaced(column))]
