@@ -154,7 +154,8 @@ def _price_relations(
 
 
 def _may_be_price(shape: Shape) -> bool:
-    plain = shape.decimal > 0.2 or (shape.length < 9 and shape.distinct > 5)
+    short = shape.length < 9 or shape.worded > 0.8  # ￦８９，０００
+    plain = shape.decimal > 0.2 or (short and shape.distinct > 5)
     return shape.money > 0.7 and plain and not shape.constant and shape.date + shape.gtin < 0.5
 
 
