@@ -148,3 +148,14 @@ def test_departments_for_women_and_men_are_levels_as_well() -> None:
         "Warengruppe": [rows[n % 4][1] for n in range(ROWS)],
     }
     assert [_roles(_feed(**columns)).get(name) for name in columns] == ["merchant_category"] * 2
+
+
+def test_parameters_have_names_where_columns_have_none() -> None:
+    cells: list[str | None] = [
+        f"색상:{'블랙' if n % 2 else '화이트'} / 용량:1TB" for n in range(ROWS)
+    ]
+    feed = {str(place): values for place, values in enumerate(_feed(variant=cells).values())}
+    inner: list[str | None] = ["블랙" if n % 2 else "화이트" for n in range(ROWS)]
+    columns = [ColumnSample(name, values) for name, values in feed.items()]
+    found = infer([*columns, ColumnSample("2[색상: /]", inner)], header=False)
+    assert [one.column for one in found if one.role == "colour"] == ["2[색상: /]"]

@@ -84,7 +84,8 @@ def infer(
         known: the words of headers, by default all of words.yml.
     """
     values = {c.name: [_unguarded(v) for v in c.values[:SAMPLE_ROWS]] for c in columns}
-    named = names_of(values, known) if header else {}
+    # Parameters have names where columns have none.
+    named = names_of({n: v for n, v in values.items() if header or within(n)}, known)
     scored = [
         Column(
             c.name,

@@ -25,7 +25,7 @@ _VALUE = frozenset(
     + ["قيمة", "القيمة", "ערך", "मान"]
 )
 _ENOUGH = 5  # cells that tell how a column is to be read
-_SHAPED = 0.8  # of them have that shape
+_SHAPED, _BY_CHANCE = 0.8, 0.3  # of them have that shape; so many fewer may do among a few
 _OFTEN = 0.05  # of the cells name a parameter that gets a column of its own
 _KIND = 0.5  # at most, of different cells among those of a column that names others
 _NEAR = 4
@@ -71,8 +71,9 @@ def _readings(filled: Sequence[str]) -> Iterator[tuple[str, str, list[list[str]]
         return
     for sign, assigned in SIGNS.items():
         key = re.compile(_KEY + assigned + r"(?!//)\s*\S")
-        for some in (filled[:_FIRST], filled):  # of most columns a few cells are enough
-            if sum(key.match(text) is not None for text in some) < _SHAPED * len(some):
+        # Of most columns a few cells are enough to tell that they list none.
+        for some, least in ((filled[:_FIRST], _SHAPED - _BY_CHANCE), (filled, _SHAPED)):
+            if sum(key.match(text) is not None for text in some) < least * len(some):
                 break
         else:
             yield from _cut(filled, sign, key)
