@@ -104,13 +104,14 @@ def test_a_reading_knows_them() -> None:
 
 
 def test_sale_columns_say_what_they_are_for_unless_people_said_otherwise() -> None:
-    names = {"price": "price", "sale_price": None, "colour": None}
+    names = {"price": "price", "sale_price": None, "colour": None, "special": "price"}
     rows = [
         {"column": name, "role": given, "evidence": "-", "source": "inferred", "confidence": 1.0}
         for name, given in names.items()
     ]
     noted = {row["column"]: row["evidence"] for row in with_sale_notes(rows)}
-    assert noted == {"price": "-", "sale_price": ON_SALE, "colour": "-"}
+    own = {"price": "-", "colour": "-"}
+    assert noted == own | {"sale_price": ON_SALE, "special": ON_SALE}
     rows[1]["source"] = "override"
     assert all(row["evidence"] == "-" for row in with_sale_notes(rows))
     cells = pa.array(
