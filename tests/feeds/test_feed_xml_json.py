@@ -353,6 +353,16 @@ def test_a_name_among_other_attributes_names_no_value() -> None:
     }  # fmt: skip
 
 
+def test_a_named_value_may_have_a_unit_and_more() -> None:
+    rows, _ = read('<all><o><p name="Width" unit="cm" id="4" lang="en">9</p></o></all>')
+    assert rows[0] == {
+        "p/Width": "9",
+        "p/Width@unit": "cm",
+        "p/Width@id": "4",
+        "p/Width@lang": "en",
+    }
+
+
 @pytest.mark.parametrize(("key", "value"), [("nombre", "valor"), ("nazwa", "wartość")])
 def test_values_are_named_in_other_languages(key: str, value: str) -> None:
     pairs = [{key: "Color", value: "rojo"}, {key: "Talla", value: "M"}]

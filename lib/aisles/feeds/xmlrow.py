@@ -32,8 +32,8 @@ _VALUE_TAGS = re.compile(
     r"|verdi|vaerdi|arvo|deger|значение)$",
     re.I,
 )
-_NAMING_ATTRIBUTES = ("name", "key", "label")
-_VALUE_ATTRIBUTES = ("value", "val", "content")
+_NAMING_ATTRIBUTES, _VALUE_ATTRIBUTES = ("name", "key", "label"), ("value", "val", "content")
+_QUALIFIERS = frozenset(["unit", "id", "code", "lang", "type", "group", "order", "value"])
 # RFC 4287: a link without @rel is one of rel="alternate", the thing itself.
 _PLAIN_RELATION = "alternate"
 _KINDS = ("type", "name", "key", "label")
@@ -236,7 +236,7 @@ def _named(
     attributes: dict[str, str], text: str | None, kind: str | None
 ) -> tuple[str | None, str]:
     """What a leaf's attributes call it, and its text; the attributes that say so are taken out."""
-    few = len(attributes) <= _MOST_BESIDE  # others tell of the product, and so does a name
+    few = len(attributes.keys() - _QUALIFIERS) <= _MOST_BESIDE  # more tell of the product itself
     key = next((k for k in _NAMING_ATTRIBUTES if few and k in attributes), None)
     value = next((v for v in _VALUE_ATTRIBUTES if v in attributes), None)
     filled = bool(text and text.strip())
