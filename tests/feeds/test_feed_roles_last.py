@@ -159,3 +159,14 @@ def test_parameters_have_names_where_columns_have_none() -> None:
     columns = [ColumnSample(name, values) for name, values in feed.items()]
     found = infer([*columns, ColumnSample("2[색상: /]", inner)], header=False)
     assert [one.column for one in found if one.role == "colour"] == ["2[색상: /]"]
+
+
+@pytest.mark.parametrize("host", ["cdn.example/s/files/1", "cdn.example/l"])
+def test_the_folder_of_a_shop_system_makes_no_small_pictures(host: str) -> None:
+    sized: Columns = {
+        "image_link": [f"https://cdn.example/s/{n}.jpg" for n in range(ROWS)],
+        "image_url": [f"https://{host}/{n}.jpg" for n in range(ROWS)],
+    }
+    roles = _roles(_feed(**sized))
+    assert roles["image_url"] == "image_url"
+    assert "image_link" not in roles

@@ -247,11 +247,9 @@ def _state(folded: str) -> str | None:
 
 def _both_states(spaced: str) -> str | None:
     """The state of two phrases one after the other: disponível por encomenda is to be ordered."""
-    words = spaced.split()[:_MOST_WORDS]
-    for place in range(1, len(words)):
-        said = {
-            _AVAILABILITY.get(" ".join(part)) for part in (words[:place], spaced.split()[place:])
-        }
+    words = spaced.split()
+    for place in range(1, min(len(words), _MOST_WORDS)):
+        said = {_AVAILABILITY.get(" ".join(part)) for part in (words[:place], words[place:])}
         if None not in said:
             return next(state for state in _STATES if state in said)
     return None
