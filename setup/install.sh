@@ -29,6 +29,9 @@ if [ ! -x "$venv/bin/uv" ]; then
 fi
 say "packages (5.6 GB the first time where the index has the CUDA build of torch) ..."
 "$venv/bin/uv" pip install -q --python "$venv/bin/python" -r setup/build.txt -c setup/constraints.txt
+# PySpark comes as a source of 450 MB. pip keeps the wheel that it builds of it; where an index does
+# not let uv keep the source, uv would fetch, unpack and keep another 1.4 GB with every set-up, twice.
+"$venv/bin/pip" install -q --no-build-isolation --no-deps pyspark -c setup/constraints.txt
 "$venv/bin/uv" pip install -q --python "$venv/bin/python" --no-build-isolation \
   -e '.[dev]' -c setup/constraints.txt
 say "Horovod"

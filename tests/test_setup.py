@@ -147,13 +147,13 @@ def test_with_all_there_the_steps_follow_each_other(machine: Machine, java: str)
         assert found.stdout.splitlines()[-1].endswith("ready")
     calls = machine.log.read_text().splitlines()
     assert sum(call == "python -m venv .venv" for call in calls) == 1
-    after = calls[calls.index("python -m venv .venv") + 1 :][:5]
-    assert [call.split()[0] for call in after] == ["pip", "uv", "uv", "horovod", "python"]
+    after = calls[calls.index("python -m venv .venv") + 1 :][:6]
+    assert [call.split()[0] for call in after] == ["pip", "uv", "pip", "uv", "horovod", "python"]
     assert after[0] == "pip install -q uv"
-    assert all("-c setup/constraints.txt" in call for call in after[1:3])
+    assert all("-c setup/constraints.txt" in call for call in after[1:4])
     # Its build reads the installed torch: packages come before it.
-    assert after[3] == "horovod .venv"
-    assert after[4] == "python setup/jars.py"
+    assert after[4] == "horovod .venv"
+    assert after[5] == "python setup/jars.py"
 
 
 @pytest.mark.parametrize(
