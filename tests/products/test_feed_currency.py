@@ -5,8 +5,8 @@ import pytest
 
 from aisles.products.columns import cells
 from aisles.products.feed_currency import feed_currency
-from aisles.products.normalise import Reading
 from aisles.products.offer import prices
+from aisles.products.reading import Reading
 from aisles.products.text import clean
 
 COLUMNS = {"price": ["price"], "old_price": ["was"], "currency": ["cur"]}

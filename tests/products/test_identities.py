@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisles.products.ids import identified
-from aisles.products.normalise import Reading, normalise_batch
+from aisles.products.normalise import normalise_batch
+from aisles.products.reading import Reading
 
 FEED = ("net", "shop")
 ROLES = {
@@ -56,4 +57,4 @@ def test_ids_without_cleaning(records: list[dict[str, str]]) -> None:
         }
     )
     rows = normalise_batch(batch, {FEED: Reading(ROLES)})
-    assert identified(batch, ROLES)["product_id"].equals(rows["product_id"])
+    assert identified(batch, Reading(ROLES))["product_id"].equals(rows["product_id"])

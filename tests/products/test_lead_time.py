@@ -5,7 +5,7 @@ import pytest
 
 from aisles.feeds.vocabulary import tells_lead_time
 from aisles.products.lead_time import availability_by_lead_time
-from aisles.products.normalise import Reading
+from aisles.products.reading import Reading
 
 STATES = {
     "0": "in_stock",

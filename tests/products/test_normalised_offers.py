@@ -5,8 +5,9 @@ import datetime as dt
 import pyarrow as pa
 import pytest
 
-from aisles.products.normalise import Reading, normalise_batch
+from aisles.products.normalise import normalise_batch
 from aisles.products.quality import FIELDS, filled_and_valid
+from aisles.products.reading import Reading
 
 MAP = pa.map_(pa.string(), pa.string())
 PLACE = {field.name: place for place, field in enumerate(FIELDS)}

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisles.products.normalise import PRODUCT_SCHEMA, Reading, normalise_batch
+from aisles.products.normalise import PRODUCT_SCHEMA, normalise_batch
+from aisles.products.reading import Reading
 from aisles.products.text import clean
 
 MAP = pa.map_(pa.string(), pa.string())

@@ -5,8 +5,9 @@ import datetime as dt
 import pyarrow as pa
 import pytest
 
-from aisles.products.normalise import PRODUCT_DDL, Reading, normalise_batch
+from aisles.products.normalise import PRODUCT_DDL, normalise_batch
 from aisles.products.quality import FIELDS, filled_and_valid, holds_something, raw_filled
+from aisles.products.reading import Reading
 
 DAY = dt.date(2026, 1, 2)
 MAP = pa.map_(pa.string(), pa.string())

@@ -78,7 +78,8 @@ def test_verdicts_whatever_the_order(spark, seed: int | None) -> None:  # type: 
 
 
 def test_normalise_in_spark(spark) -> None:  # type: ignore[no-untyped-def]
-    from aisles.products.normalise import PRODUCT_SCHEMA, Reading, normalise
+    from aisles.products.normalise import PRODUCT_SCHEMA, normalise
+    from aisles.products.reading import Reading
 
     records = [{"id": "7", "name": "Salt &amp; Pepper", "by": "ACME"}, {"id": "8", "by": "ACME"}]
     raw = spark.createDataFrame(

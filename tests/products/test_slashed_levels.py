@@ -9,7 +9,7 @@ import pytest
 from aisles.feeds.profile import is_slashed, profile_of, read_profile
 from aisles.feeds.shapes import shape_of
 from aisles.products.category import merchant_category, with_marks
-from aisles.products.normalise import Reading
+from aisles.products.reading import Reading
 
 PATHS = {
     "heads again and again": [f"{a}/{b}{n}" for a in ("Home", "Дом") for b in "xyz" for n in "123"],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from test_deliveries import D1, D2, D3, FIRST, SECOND, THIRD, Shop, line
 
-from aisles.products.normalise import Reading
+from aisles.products.reading import Reading
 from aisles.stages import cleaning
 from aisles.stages.deliveries import Delivery
 from aisles.stages.replay import cleaned_in_order
@@ -124,8 +124,8 @@ def test_a_delivery_like_the_one_before_is_not_cleaned() -> None:
         for day, name, good in zip(days, files, whole)
     ]
     how = {day: {feed: reading} for day, reading in zip(days, readings)}
-    found = cleaned_in_order(every[::-1], how)
+    found = cleaned_in_order(every[::-1], how, {})
     assert found == {day: [feed] for day in (days[0], days[2], days[3], days[6])}
     # What a doubtful delivery left undone is done by the next one that is whole.
     again = [*every[:6], Delivery(feed, days[6], days[6], True, None, "y")]
-    assert days[6] in cleaned_in_order(again, how)
+    assert days[6] in cleaned_in_order(again, how, {})

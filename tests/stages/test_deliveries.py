@@ -11,7 +11,7 @@ import pytest
 
 from aisles.config import load
 from aisles.feeds.drift import Drift
-from aisles.products.normalise import Reading
+from aisles.products.reading import Reading
 from aisles.stages import cleaning, normalise
 from aisles.stages.deliveries import Delivery, Extent, doubts
 from aisles.stages.job import Account, Job, run_stage

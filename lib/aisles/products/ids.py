@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 
 from aisles.products.columns import Cells, cells, first_filled, first_valid, only
 from aisles.products.gtin import canonical_gtin
-from aisles.products.slices import by_feed
+from aisles.products.reading import Reading
+from aisles.products.sale_dates import is_over, told_apart
+from aisles.products.slices import Feed, by_feed
 from aisles.products.text import clean
 
 if TYPE_CHECKING:
@@ -93,30 +95,36 @@ def product_ids(batch: pa.RecordBatch, merchant: pa.StringArray) -> pa.StringArr
 
 
 def identities(
-    roles: Mapping[tuple[str, str], Mapping[str, Sequence[str]]],
+    readings: Mapping[Feed, Reading],
 ) -> Callable[[DataFrame], DataFrame]:
     """A transform of raw_items into one row for each record: where it stands and its product_id.
 
-    roles: the columns of each role of each feed, the main one first. Only the cells that can name
-    the product are cleaned: a small part of what `normalise` costs, and the same ids.
+    Only the cells that can name the product are cleaned, and dates of sales: a small part of what
+    `normalise` costs, and the same ids and raw_hash.
     """
 
     def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            yield by_feed(batch, lambda part, feed: identified(part, roles[feed]), IDENTITY_SCHEMA)
+            yield by_feed(
+                batch, lambda part, feed: identified(part, readings[feed]), IDENTITY_SCHEMA
+            )
 
     return lambda raw: raw.mapInArrow(rows, IDENTITY_DDL)
 
 
-def identified(batch: pa.RecordBatch, roles: Mapping[str, Sequence[str]]) -> pa.RecordBatch:
-    """The same of records of one feed; its columns by role."""
+def identified(batch: pa.RecordBatch, reading: Reading) -> pa.RecordBatch:
+    """The same of records of one feed."""
+    roles, sale = reading.columns, reading.sale
     named = {name for role in ROLES for name in roles.get(role, ())}
+    named |= sale.columns if sale else set()
     read = cells(batch["values"], clean, named)
     own, url = first_text(read, roles.get(ROLES[0], ())), link(read, roles.get(ROLES[2], ()))
     gtin = gtins(read, roles.get(ROLES[1], ()))
     ids = product_ids(batch, merchant_ids(own, gtin, url))
     kept = [batch[name] for name in ("network", "retailer", "file", "record_no")]
-    return pa.RecordBatch.from_arrays([*kept, ids, batch["content_hash"]], schema=IDENTITY_SCHEMA)
+    over = is_over(read, sale, batch["run_date"]) if sale else None
+    hashes = told_apart(batch["content_hash"], over)
+    return pa.RecordBatch.from_arrays([*kept, ids, hashes], schema=IDENTITY_SCHEMA)
 
 
 def signature() -> Column:

@@ -6,9 +6,7 @@ The rows are pure functions of their record and of its feed's `Reading`.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -27,20 +25,17 @@ from aisles.products.language import languages
 from aisles.products.lead_time import availability_by_lead_time
 from aisles.products.model_name import after_brand, is_model
 from aisles.products.offer import offered, prices, sale_columns, without_specials
-from aisles.products.price import Habit
 from aisles.products.quality import FIELDS, bits_of_quality, raw_filled
 from aisles.products.quantity import quantities
+from aisles.products.reading import Reading, Readings
+from aisles.products.sale_dates import is_over, told_apart, without_sales
 from aisles.products.slices import Feed, by_feed
 from aisles.products.text import clean
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-Role = tuple[str, str, float]
 Mend = Callable[[pa.StringArray], pa.StringArray]
-
-VERSION = 8
-"""Raised when the same record comes out otherwise than before: then everything is cleaned anew."""
 
 _TEXT = (
     "merchant_product_id product_id title description brand gender color size price_minor "
@@ -88,70 +83,6 @@ _WORDLESS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How one feed is read: all that its rows depend on beside the records themselves.
-
-    columns: those of each role, the main one first. constant: columns that say the same of all
-    its products; they are left out of all_text, or the model would learn the shop by its name.
-    habit: how its prices write decimals; None: as each batch tells. languages: those that its
-    texts are in, ISO 639-1; none where that is not known. minor: columns of prices that count minor
-    units though their names do not say so. unread: columns that people stated to have no role, and
-    that are no prices of a sale either, whatever their names say. currency: ISO 4217 code of prices
-    that state none. slashed: columns of categories whose levels stand apart by tight slashes.
-    lead: columns of availability that tell how soon a product is sent.
-    """
-
-    columns: Mapping[str, Sequence[str]]
-    constant: frozenset[str] = frozenset()
-    habit: Habit | None = None
-    languages: tuple[str, ...] = ()
-    minor: frozenset[str] = frozenset()
-    unread: frozenset[str] = frozenset()
-    currency: str | None = None
-    slashed: frozenset[str] = frozenset()
-    lead: frozenset[str] = frozenset()
-
-    @staticmethod
-    def of(
-        roles: Sequence[Role],
-        constant: Collection[str] = (),
-        habit: Habit | None = None,
-        languages: Sequence[str] = (),
-        minor: Collection[str] = (),
-        unread: Collection[str] = (),
-        currency: str | None = None,
-        slashed: Collection[str] = (),
-        lead: Collection[str] = (),
-    ) -> Reading:
-        """From (column, role, confidence): those of higher confidence first, else as given."""
-        columns: dict[str, list[str]] = {}
-        for column, role, _ in sorted(roles, key=lambda item: -item[2]):
-            columns.setdefault(role, []).append(column)
-        sets = (frozenset(minor), frozenset(unread), currency, frozenset(slashed), frozenset(lead))
-        return Reading(columns, frozenset(constant), habit, tuple(languages), *sets)
-
-    @property
-    def read(self) -> list[str]:
-        """All columns that have a role."""
-        return [name for own in self.columns.values() for name in own]
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal where the same records give the same products."""
-        said = [VERSION, self.columns, sorted(self.constant), self.habit, self.languages]
-        said.append(self.currency)
-        if self.minor or self.unread:
-            said += [sorted(self.minor), sorted(self.unread)]
-        if self.slashed or self.lead:
-            said.append([sorted(self.slashed), sorted(self.lead)])
-        text = json.dumps(said, sort_keys=True).encode()
-        return hashlib.sha1(text, usedforsecurity=False).hexdigest()
-
-
-Readings = Mapping[Feed, Reading]
-
-
 def normalise(readings: Readings) -> Callable[[DataFrame], DataFrame]:
     """A transform of raw_items into one row for every record, in the shape of PRODUCT_DDL.
 
@@ -190,7 +121,8 @@ def _feed_rows(batch: pa.RecordBatch, reading: Reading, mend: Mend) -> pa.Record
     """The rows of records that belong to one feed."""
     maps = with_parameters(batch["values"], reading.read)
     read = cells(maps, mend)
-    fields = {name: batch[name] for name in _DELIVERY} | _fields(read, reading)
+    over = is_over(read, reading.sale, batch["run_date"]) if reading.sale else None
+    fields = {name: batch[name] for name in _DELIVERY} | _fields(read, reading, over)
     own, gtin, url = (fields[name] for name in ("merchant_product_id", "gtin", "product_url"))
     fields["merchant_product_id"] = merchant_ids(own, gtin, url)
     fields["product_id"] = product_ids(batch, fields["merchant_product_id"])
@@ -201,7 +133,7 @@ def _feed_rows(batch: pa.RecordBatch, reading: Reading, mend: Mend) -> pa.Record
     none = pc.and_(pc.is_valid(fields["old_price_read"]), pc.is_null(fields["old_price_minor"]))
     raw = pc.if_else(none, pc.bit_wise_and(raw, ~_OLD_PRICE), raw)
     fields["filled"], fields["valid"] = bits_of_quality(raw, fields)
-    fields["raw_hash"] = batch["content_hash"]
+    fields["raw_hash"] = told_apart(batch["content_hash"], over)
     return pa.RecordBatch.from_arrays(
         [fields[field.name].cast(field.type) for field in PRODUCT_SCHEMA], schema=PRODUCT_SCHEMA
     )
@@ -213,8 +145,10 @@ def _priced(roles: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     return {**roles, "price": either}
 
 
-def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
-    """The product's fields, by name."""
+def _fields(
+    read: Cells, reading: Reading, over: pa.BooleanArray | None = None
+) -> dict[str, pa.Array]:
+    """The product's fields, by name. over: the records of which no price of a sale holds."""
     roles = reading.columns
 
     def columns(role: str) -> list[Places]:
@@ -234,9 +168,13 @@ def _fields(read: Cells, reading: Reading) -> dict[str, pa.Array]:
     stated = read.take(first("currency"))
     told = (stated, reading.habit, reading.minor, reading.currency)
     usual, special = without_specials(roles.get("price", ()))
-    now, before = (prices(read, names, *told) for names in (usual, roles.get("old_price", ())))
+    priced = read
+    if over is not None and reading.sale:
+        either = [*roles.get("price", ()), *roles.get("old_price", ())]
+        priced = without_sales(read, either, reading.sale, over)
+    now, before = (prices(priced, names, *told) for names in (usual, roles.get("old_price", ())))
     named = [*special, *sale_columns(read.names, {*reading.read} | reading.unread)]
-    sale = prices(read, named, *told) if named else None
+    sale = prices(priced, named, *told) if named else None
     offer = offered(now, before, sale)
     skipped = {name for role in _WORDLESS for name in roles.get(role, [])} | reading.constant
     skipped |= {name for name in reading.read if within(name)}  # their texts stand elsewhere too

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from aisles.products.columns import Cells, first_filled
 from aisles.products.price import Habit, parse_prices, stated_codes
 from aisles.products.price_name import PriceName, only_sale, price_name
+from aisles.products.sale_dates import is_sale_date
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def prices(
 
 def sale_columns(columns: Iterable[str], taken: Collection[str]) -> list[str]:
     """The columns without a role whose names say that they hold the price during a sale."""
-    return sorted(name for name in columns if name not in taken and price_name(name).sale)
+    others = (name for name in columns if name not in taken and price_name(name).sale)
+    return sorted(name for name in others if not is_sale_date(name))
 
 
 def without_specials(columns: Sequence[str]) -> tuple[Sequence[str], list[str]]:

@@ -28,6 +28,17 @@ _PER = frozenset(["per", "pro", "par", "je"])
 # Words of money that headers use in another sense.
 _PLAIN = frozenset(["all", "top", "ang", "svc", "real", "mrp", "us"])
 _SHORT = 3
+# What an element around prices is called that is no sale: a listing, the amount of a discount.
+LISTINGS = frozenset(["offer", "offers", "oferta", "offerta", "aanbieding"])
+_NO_SALES = LISTINGS | {
+    "discount",
+    "descuento",
+    "desconto",
+    "sconto",
+    "remise",
+    "reducere",
+    "sales",
+}
 _AMOUNT = frozenset(["amount", "value", "betrag", "wert", "montant", "valeur", "importe", "valor"])
 
 
@@ -56,16 +67,36 @@ def price_name(column: str) -> PriceName:
 
 def only_sale(column: str) -> bool:
     """Whether the last part of the name has words for a sale alone: `special` of OpenCart."""
-    last = words(_PARTS.split(_spaced(column))[-1])
-    return bool(last) and all(_KINDS.get(_folded(word)) == "sale" for word in last)
+    last = paths(column)[-1]
+    return bool(last) and all(_KINDS.get(word) == "sale" for word in last)
+
+
+def paths(column: str) -> list[list[str]]:
+    """The words of each part of a column's path, outermost first, lower case without accents."""
+    return [[_folded(word) for word in words(part)] for part in _PARTS.split(_spaced(column))]
+
+
+def sale_words(word: str) -> set[str]:
+    """What a word, as `paths` gives it, has of the words for a sale, itself or in a compound."""
+    if _DENSE.search(word):
+        return {part for part, kind in _KINDS.items() if kind == "sale" and part in word}
+    starts = (word[:place] for place in range(_SHORT, len(word)))
+    found = {part for start in starts for part in (start, start.rstrip("s")) if part in _SALES}
+    return found | {word} & _SALES
 
 
 def _is_sale(column: str) -> bool:
-    """Whether the name has a word for a price, and one for a sale in the last part of its path."""
-    paths = [words(part) for part in _PARTS.split(_spaced(column))]
-    if len(paths) > 1 and {_folded(word) for word in paths[-1]} <= _AMOUNT:
-        paths.pop()  # salePrice.amount
-    kinds = [{kind for word in path for kind in _kinds(_folded(word))} for path in paths if path]
+    """Whether the name has a word for a price, and one for a sale in the last part of its path.
+
+    Or in the part that holds that one, if it has no other words: `promo/price`.
+    """
+    parts = paths(column)
+    if len(parts) > 1 and set(parts[-1]) <= _AMOUNT:
+        parts.pop()  # salePrice.amount
+    parts = [part for part in parts if part]
+    kinds = [{kind for word in part for kind in _kinds(word)} for part in parts]
+    if len(parts) > 1 and kinds[-2] == {"sale"} and not _NO_SALES.intersection(parts[-2]):
+        kinds[-1] |= {"sale"}
     every: set[str] = set().union(*kinds)
     apart = "other" in every or ("tax" in every and "with" not in every)
     return "price" in every and not apart and "sale" in kinds[-1]
@@ -122,4 +153,5 @@ def _folded(word: str) -> str:
 
 
 _KINDS = {_folded(row["word"]): row["kind"] for row in rows("sale_words.csv")}
+_SALES = {word for word, kind in _KINDS.items() if kind == "sale"}
 _MINOR = {_folded(row["word"]): tuple(row["codes"].split()) for row in rows("minor_words.csv")}

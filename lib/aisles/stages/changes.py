@@ -134,7 +134,7 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame, few: 
     """
     from pyspark.sql import functions as F
 
-    ids = identities({feed: work.readings[feed].columns for feed in work.parts})(delivered)
+    ids = identities({feed: work.readings[feed] for feed in work.parts})(delivered)
     ids = ids.coalesce(1) if few else ids
     now = (
         ids.withColumn("key", _key())

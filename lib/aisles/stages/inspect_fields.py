@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from aisles.products.currency import exponent
-from aisles.products.normalise import Reading, Role
 from aisles.products.quality import FIELDS, Bools, Field, filled_and_valid, holds_something
+from aisles.products.reading import Reading, Role
 
 _ODD = 2
 _TEXT_CHARS = 300

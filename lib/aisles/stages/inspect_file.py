@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 from aisles.feeds.formats import Format
 from aisles.feeds.spark import format_text
 from aisles.parameters import with_parameters, within
-from aisles.products.normalise import Readings, normalise_batch
+from aisles.products.normalise import normalise_batch
 from aisles.products.offer import sale_columns
+from aisles.products.reading import Readings
 from aisles.stages.inspect_columns import Column, Tally, described, rivals
 from aisles.stages.inspect_fields import FieldReport, Fields
 from aisles.stages.inspect_ids import Ids, Shared

@@ -23,12 +23,13 @@ from aisles.stages.cleaned import (
     store_rejected,
 )
 from aisles.stages.cleaning import Cleaning, Delivered, clean, compared, delivered
-from aisles.stages.deliveries import among, todays
+from aisles.stages.deliveries import among, every_day, records, todays
 from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
 from aisles.stages.params import Normalise
 from aisles.stages.readings import in_order, overrides, remembered, settled
 from aisles.stages.replay import replay
+from aisles.stages.sale_turns import next_turns
 from aisles.tables import on_days
 from aisles.together import together
 
@@ -68,9 +69,13 @@ def run(job: Job, params: Normalise, account: Account) -> None:
             store = _nothing
         days = in_order(job, late, stated, marks)
     last = {feed: reading for day in days.values() for feed, reading in day.items()}
-    work = planned(todo, how | last, marks, stated)
+    turns = next_turns(present, came.records, {job.run_date: how})
+    if late:
+        every_late = every_day(job, late)
+        turns |= next_turns(every_late, records(job, every_late), days)
+    work = planned(todo, how | last, marks, stated, turns)
     if work.late:
-        replay(job, account, late, days, {MARKS: work.late_marks})
+        replay(job, account, late, days, turns, {MARKS: work.late_marks})
     if work.present:
         _present(job, account, work, came, store)
 

@@ -16,8 +16,9 @@ from aisles.feeds.minor import in_minor_units
 from aisles.feeds.profile import read_profile
 from aisles.feeds.settle import SETTLED_SCHEMA, Settled, as_tuple, by_feed, settled_roles
 from aisles.feeds.vocabulary import tells_lead_time
-from aisles.products.normalise import Reading
 from aisles.products.offer import sale_columns
+from aisles.products.reading import Reading
+from aisles.products.sale_dates import sale_dates
 from aisles.stages.deliveries import Delivery, Feed, among, every_day, records
 from aisles.stages.job import Account, Job
 from aisles.stages.told import currency_in, languages_in, with_told
@@ -253,7 +254,8 @@ def reading_of(rows: list[dict[str, Any]]) -> Reading:
     slashed = [r["column"] for r in seen if r["column"] in levels and _slashed(r["profile"])]
     stocks = [column for column, role, _ in roles if role == "availability"]
     lead = tuple(filter(tells_lead_time, stocks))
-    told = (languages_in(rows), minor, unread, currency_in(rows), slashed, lead)
+    sale = sale_dates(row["column"] for row in rows if row["column"] not in unread)
+    told = (languages_in(rows), minor, unread, currency_in(rows), slashed, lead, sale)
     return Reading.of(roles, constant, habit, *told)
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from aisles.products.history import history
 from aisles.products.identity import resolve, told, verdicts
-from aisles.products.normalise import DERIVED, Readings, normalise
+from aisles.products.normalise import DERIVED, normalise
 from aisles.products.quality import field_quality, kinds
+from aisles.products.reading import Readings
 from aisles.stages.cleaned import (
     count_cleaned,
     rejected_rows,
@@ -19,6 +20,7 @@ from aisles.stages.cleaned import (
 )
 from aisles.stages.deliveries import Delivery, Feed, among, deliveries, every_day, records
 from aisles.stages.job import Account, Job, step
+from aisles.stages.normalise_plan import Turns, has_turned
 from aisles.together import together
 
 if TYPE_CHECKING:
@@ -34,13 +36,14 @@ def replay(
     account: Account,
     feeds: list[Feed],
     how: Mapping[dt.date, Readings],
+    turns: Turns,
     metadata: dict[str, Any],
 ) -> None:
     """Makes the products of these feeds what all their deliveries in order give.
 
     So it does with what cleaning tells of each delivery beside them: rejected records, field
     quality. The books count the records of every delivery. how: the readings of their deliveries,
-    by day.
+    by day; turns: when sales in them start or are over.
     """
     from pyspark import StorageLevel
 
@@ -53,7 +56,7 @@ def replay(
         try:
             count_cleaned(counted, marks, account)
             kept, refused = resolve(candidates, marks)
-            cleaned = _of(cleaned_in_order(every, how))
+            cleaned = _of(cleaned_in_order(every, how, turns))
             where = f"run_date IN ({', '.join(map(_date, sorted(how)))}) AND {among(feeds)}"
             together(
                 job.spark,
@@ -76,20 +79,24 @@ def replay(
 
 
 def cleaned_in_order(
-    every: Iterable[Delivery], how: Mapping[dt.date, Readings]
+    every: Iterable[Delivery], how: Mapping[dt.date, Readings], turns: Turns
 ) -> dict[dt.date, list[Feed]]:
     """By day the feeds whose delivery would have been cleaned, had all of them come in order.
 
-    One with the files and the reading of the one before would not, unless that one was in doubt.
+    One with the files and the reading of the one before would not, unless that one was in doubt or
+    a sale has started or ended since.
     """
     before: dict[Feed, tuple[str, str]] = {}
     doubted: dict[Feed, bool] = {}
+    turn: dict[Feed, str] = {}
     days: dict[dt.date, list[Feed]] = {}
     for one in sorted(every, key=lambda one: one.day):
         now = (one.files, how[one.day][one.feed].fingerprint)
-        if before.get(one.feed) != now or (one.whole and doubted[one.feed]):
+        turned = has_turned(turn.get(one.feed, ""), one.day)
+        if before.get(one.feed) != now or (one.whole and doubted[one.feed]) or turned:
             days.setdefault(one.day, []).append(one.feed)
         before[one.feed], doubted[one.feed] = now, not one.whole
+        turn[one.feed] = turns.get((one.feed, one.day), "")
     return days
 
 

@@ -1,4 +1,4 @@
-"""Columns of prices while a product is on sale: with the role of prices, or with none."""
+"""Sales in feeds: their columns of prices, with the role of prices or none, and of dates."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aisles.products.offer import sale_columns, without_specials
+from aisles.products.sale_dates import sale_dates
 
 ON_SALE = "by its name the price while a product is on sale: read as price where it is the lower"
+DATED = "by its name when a sale starts or ends: outside of its dates no price on sale is read"
 
 
 def with_sale_notes(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -18,6 +20,10 @@ def with_sale_notes(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     others = (row["column"] for row in known if not row["role"])
     sale = {*special, *sale_columns(others, taken)}
     stated = {row["column"] for row in known if row.get("source") == "override"}
+    unread = {row["column"] for row in known if row["column"] in stated and not row["role"]}
+    dates = sale_dates(row["column"] for row in known if row["column"] not in unread)
+    notes = dict.fromkeys(dates.columns if dates else (), DATED) | dict.fromkeys(sale, ON_SALE)
     return [
-        {**row, "evidence": ON_SALE} if row["column"] in sale - stated else row for row in known
+        row | {"evidence": notes[row["column"]]} if row["column"] in notes.keys() - stated else row
+        for row in known
     ]

@@ -12,7 +12,7 @@ from aisles.feeds.roles import chosen
 from aisles.feeds.settle import by_feed
 from aisles.products.feed_currency import feed_currency
 from aisles.products.feed_language import feed_languages, texts_of
-from aisles.products.normalise import Reading
+from aisles.products.reading import Reading
 from aisles.stages.sale_notes import with_sale_notes
 
 if TYPE_CHECKING:
