@@ -1,10 +1,13 @@
 """Columns within columns: parameters that stand in cells together with their names.
 
-Two shapes: a cell that lists parameters (`Colour:red|Size:M`), and two columns of which one names
-what the other says (`Option1 Name`, `Option1 Value`). The name of such a column tells how it is
-read: `param[Colour: |]` is what stands behind `Colour:` in the cells of `param`, whose parameters
-`|` keeps apart; `Option1 Value[Option1 Name = Colour]` what `Option1 Value` says where
-`Option1 Name` says Colour.
+Three shapes: a cell that lists parameters (`Colour:red|Size:M`), two columns of which one names
+what the other says (`Option1 Name`, `Option1 Value`), and a list of such pairs. The name of such a
+column tells how it is read: `param[Colour: |]` is what stands behind `Colour:` in the cells of
+`param`, whose parameters `|` keeps apart; `Option1 Value[Option1 Name = Colour]` what
+`Option1 Value` says where `Option1 Name` says Colour; `attr.value[attr.name => Colour]` what that
+one of `attr.value`, `attr.value#2`, ... says that follows the first of `attr.name`, `attr.name#2`,
+... that says Colour, and `<=` the one that comes before it, as the text of an element comes before
+its attributes.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+Places = NDArray[np.int64]
+
 JSON = "{}"
 """Stands for the mark of cells that are JSON: an object, or a list of pairs of name and value."""
 MARKS = {
@@ -31,6 +36,9 @@ _LISTED = re.compile(
     rf"(?s)(.+)\[(.+)([{''.join(SIGNS)}]) ({'|'.join(map(re.escape, [*MARKS, JSON]))})\]"
 )
 _BESIDE = re.compile(r"(?s)(.+)\[(.+) = (.+)\]")
+_AMONG = re.compile(r"(?s)(.+)\[(.+) (=>|<=) (.+)\]")
+BOTH = " & "
+"""What stands between two lists of names, and between the keys of both."""
 KEYS = (
     r"(?i)^(?:name|key|label|attribute|nombre|nome|nom|naam|nazwa|n[aá]zev|n[aá]zov|navn|namn|nimi"
     r"|ad[iı]?|имя|название|назва|наименование|bezeichnung"
@@ -45,6 +53,35 @@ VALUES = (
 )
 """Names of the two fields of an object that names a value."""
 _KEYS, _VALUES = re.compile(KEYS), re.compile(VALUES)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Which cells are of which column: the number of each cell's column, and the columns' ones."""
+
+    of_cell: NDArray[np.int64]
+    of_name: dict[str, int]
+
+    @staticmethod
+    def of(keys: pa.StringArray) -> Codes:
+        coded = keys.dictionary_encode()
+        names = coded.dictionary.to_pylist()
+        return Codes(coded.indices.to_numpy(), {name: at for at, name in enumerate(names)})
+
+    def cells(self, column: str) -> Places:
+        """The places of a column's cells."""
+        return np.flatnonzero(self.of_cell == self.of_name.get(column, -1))
+
+    def numbered(self, column: str) -> Places:
+        """The places of the cells of a list: of the column and of those numbered after it."""
+        own = [at for name, at in self.of_name.items() if in_list(name)[0] == column]
+        return np.flatnonzero(np.isin(self.of_cell, own))
+
+
+def in_list(name: str) -> tuple[str, str]:
+    """A name without the number of its place in a list, and that number."""
+    bare, _, number = name.partition("#")
+    return (bare, number) if number.isdigit() else (name, "")
 
 
 @dataclass(frozen=True)
@@ -84,12 +121,67 @@ class Beside:
         return f"{self.column}[{self.names} = {self.key}]"
 
 
-def within(name: str) -> Listed | Beside | None:
+@dataclass(frozen=True)
+class Among:
+    """What that member of the list `column` says whose `names` says `key`.
+
+    ahead: whether a name stands before what it names, else behind it. names may be two lists, as
+    may be key, `type & tax` and `retail & incl`; a member has a cell of the first, perhaps none of
+    the second or of `column`.
+    """
+
+    column: str
+    names: str
+    ahead: bool
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.column}[{self.names} {'=>' if self.ahead else '<='} {self.key}]"
+
+    def read(self, code: Codes, owner: Places, texts: pa.StringArray) -> Places:
+        """The places of the cells, (n,), one a record at most; code: the columns' numbers."""
+        kinds = self.names.split(BOTH, 1)
+        keys = self.key.split(BOTH, len(kinds) - 1)
+        first = code.numbered(kinds[0])
+        speaking = np.ones(len(first), np.bool_)
+        for at, (kind, key) in enumerate(zip(kinds, keys, strict=True)):
+            here = code.numbered(kind)
+            says = pc.equal(pc.utf8_trim_whitespace(texts.take(pa.array(here))), key)
+            said = here[pc.fill_null(says, False).to_numpy(zero_copy_only=False)]
+            alike = np.zeros(len(first), np.bool_)
+            # Attributes of one element stand together, the first of them first.
+            mine = _member(first, said, owner, True) if at else np.searchsorted(first, said)
+            alike[mine[mine >= 0]] = True
+            speaking &= alike
+        cells = code.numbered(self.column)
+        mine = _member(first, cells, owner, self.ahead)
+        ours = cells[(mine >= 0) & speaking[mine]] if len(first) else cells[:0]
+        return ours[np.unique(owner[ours], return_index=True)[1]]
+
+
+def _member(first: Places, cells: Places, owner: Places, ahead: bool) -> Places:
+    """Of each cell the number of its member, -1 for none.
+
+    first: the places of one cell of each member; it is their first one where `ahead`, else the last
+    but for other attributes.
+    """
+    mine = (
+        np.searchsorted(first, cells, side="right") - 1 if ahead else np.searchsorted(first, cells)
+    )
+    there = (mine >= 0) & (mine < len(first))
+    there[there] &= owner[first[mine[there]]] == owner[cells[there]]
+    return np.where(there, mine, -1)
+
+
+def within(name: str) -> Listed | Beside | Among | None:
     """What a column's name says of how it is read; None for a column that just stands there."""
     if not name.endswith("]"):
         return None
     if listed := _LISTED.fullmatch(name):
         return Listed(*listed.groups())
+    if among := _AMONG.fullmatch(name):
+        column, names, mark, key = among.groups()
+        return Among(column, names, mark == "=>", key)
     beside = _BESIDE.fullmatch(name)
     return Beside(*beside.groups()) if beside else None
 
@@ -106,18 +198,15 @@ def with_parameters(maps: pa.MapArray, names: Iterable[str]) -> pa.MapArray:
     first, last = int(offsets[0]), int(offsets[-1])
     keys, texts = (part.slice(first, last - first) for part in (maps.keys, maps.items))
     owner = np.repeat(np.arange(len(maps)), np.diff(offsets))
-    coded = keys.dictionary_encode()
-    code = coded.indices.to_numpy()
-    code_of = {name: number for number, name in enumerate(coded.dictionary.to_pylist())}
-
-    def cells(column: str) -> NDArray[np.int64]:
-        return np.flatnonzero(code == code_of.get(column, -1))
-
+    code = Codes.of(keys)
     all_keys, all_texts, owners = [keys], [texts], [owner]
     for name, one in wanted:
-        here = cells(one.column)
-        if isinstance(one, Beside):
-            said = cells(one.names)
+        here = code.cells(one.column)
+        if isinstance(one, Among):
+            here = one.read(code, owner, texts)
+            values = texts.take(pa.array(here))
+        elif isinstance(one, Beside):
+            said = code.cells(one.names)
             same = pc.equal(pc.utf8_trim_whitespace(texts.take(pa.array(said))), one.key)
             speaking = np.zeros(len(maps), np.bool_)
             speaking[owner[said[pc.fill_null(same, False).to_numpy(zero_copy_only=False)]]] = True

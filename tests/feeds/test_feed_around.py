@@ -94,7 +94,34 @@ def test_tables_have_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_words_are_no_references() -> None:
     table = '<currencies><currency id="1">Euro</currency></currencies><store id="2">S</store>'
     record = "<offer><id>1</id><currencyRate>1</currencyRate><stock>2</stock></offer>"
-    assert read(shop(table, record * 2))[0] == {"id": "1", "currencyRate": "1", "stock": "2"}
+    own = {"id": "1", "currencyRate": "1", "stock": "2"}
+    assert read(shop(table, record * 2))[0] == own | {"../shop/currencies/currency": "Euro"}
+
+
+def test_the_currency_of_a_shop_beside_the_records() -> None:
+    record = "<offer><id>1</id></offer>"
+    beside = "<info><name>A shop</name><currency>SEK</currency></info>"
+    assert read(shop(beside, record * 2))[1] == {"id": "1", "../shop/info/currency": "SEK"}
+    several = "<money><currency>SEK</currency><currency>EUR</currency></money>"
+    assert read(shop(several, record * 2))[1] == {"id": "1"}
+    info = '{"shop": {"title": "A", "currency": "eur", "b2b": false, "x": {"currency": "SEK"}},'
+    products = json.dumps([{"id": str(n), "title": f"Mug {n}"} for n in range(9)])
+    rows = read(f'{info} "collection": {{"count": 9, "products": {products}}}}}')
+    assert rows[1] == {"id": "1", "title": "Mug 1", "../shop.currency": "eur"}
+
+
+CLASSES = {
+    "nested": "<Группы><Группа><Ид>a</Ид><Наименование>Техника</Наименование><Группы><Группа>"
+    "<Ид>b</Ид><Наименование>Фены</Наименование></Группа></Группы></Группа></Группы>",
+    "flat": '<Группа Ид="a">Техника</Группа><Группа Ид="b" Родитель="a">Фены</Группа>',
+}
+
+
+@pytest.mark.parametrize("table", CLASSES.values(), ids=CLASSES.keys())
+def test_groups_of_commerceml(table: str) -> None:
+    for named in ("<Группы><Ид>b</Ид></Группы>", "<ГруппаИд>b</ГруппаИд>"):
+        rows = read(shop(table, f"<offer><id>1</id>{named}</offer>" * 2))
+        assert "Техника > Фены" in rows[1].values(), named
 
 
 AROUND = {

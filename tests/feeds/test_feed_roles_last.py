@@ -170,3 +170,56 @@ def test_the_folder_of_a_shop_system_makes_no_small_pictures(host: str) -> None:
     roles = _roles(_feed(**sized))
     assert roles["image_url"] == "image_url"
     assert "image_link" not in roles
+
+
+LEAVES = ["Bosch drills", "Angle grinders", "Work vests", "Safety shoes", "Chisels", "Levels"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("KAT_UR1", "KAT_UR2", "KAT_UR3"),
+        ("categorie_niv1", "categorie_niv2", "categorie_niv3"),
+        ("大カテゴリ", "中カテゴリ", "小カテゴリ"),
+        ("leimu.yiji", "leimu.erji", "leimu.sanji"),
+    ],
+)
+def test_every_numbered_level(names: tuple[str, str, str]) -> None:
+    first = ["Tools" if n % 2 else "Workwear" for n in range(ROWS)]
+    second = [f"{('Power', 'Hand', 'Safety')[n % 3]} {first[n].lower()}" for n in range(ROWS)]
+    third: list[str | None] = [f"{LEAVES[n % 6]} {n // 3}" if n % 5 else None for n in range(ROWS)]
+    brand: list[str | None] = [("Makita", "Uvex", "Stabila")[n % 3] for n in range(ROWS)]
+    levels: Columns = dict(zip(names, (list(first), list(second), third), strict=True))
+    roles = _roles(_feed(marka=brand, **levels))
+    assert [roles.get(name) for name in names] == ["merchant_category"] * 3
+    others = {f"category_{n}_url": [f"https://shop.example/c/{n}"] * ROWS for n in (1, 2)}
+    assert not others.keys() & _roles(_feed(**levels, **others)).keys()
+
+
+def test_the_usual_price_beside_that_of_a_sale() -> None:
+    full = _prices()
+    sale = [f"{p * (0.9 if n % 2 else 1):.2f}" for n, p in enumerate(full)]
+    more = {"Aktionspreis brutto": sale, "UVP": _euros([p * 1.2 for p in full])}
+    roles = _roles(_feed(**more, **{"VK brutto": _euros(full)}))
+    assert [roles.get(one) for one in ("VK brutto", "Aktionspreis brutto")] == ["price", "price"]
+    assert roles["UVP"] == "old_price"
+
+
+def test_a_price_before_and_a_recommended_one() -> None:
+    full = _prices()
+    old: list[str | None] = _every(_euros([p * (1.1 + n % 7 / 9) for n, p in enumerate(full)]))  # type: ignore[arg-type]
+    advised = [None if old[n] else f"{p * (1.2 + n % 5 / 9):.2f}" for n, p in enumerate(full)]
+    roles = _roles(_feed(**{"Pris": _euros(full), "Førpris": old, "Vejl. udsalg": advised}))
+    assert roles["Pris"] == "price"
+    assert roles["Førpris"] == roles["Vejl. udsalg"] == "old_price"
+    same = _roles(_feed(**{"Pris": _euros(full), "Førpris": old, "Vejl. udsalg": old}))
+    assert [*same.values()].count("old_price") == 1
+
+
+def test_words_of_a_state_come_before_numbers() -> None:
+    words = ["auf Lager", "auf Bestellung", "nicht lieferbar"]
+    status: list[str | None] = [words[n % 3] for n in range(ROWS)]
+    stock = [str(5 * (n % 3 == 0)) for n in range(ROWS)]
+    roles = _roles(_feed(Lagerbestand=stock, Lieferstatus=status))
+    assert roles["Lieferstatus"] == "availability"
+    assert "Lagerbestand" not in roles

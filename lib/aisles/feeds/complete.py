@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from aisles.feeds.column import Column
+from aisles.feeds.complete_levels import have_every_level
 from aisles.feeds.complete_prices import complete_prices
 from aisles.feeds.lexicon import ROLES, words_of
 from aisles.feeds.vocabulary import AGAINST, speaks_of, tells_lead_time
@@ -49,6 +50,7 @@ def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     _have_every_title(columns, chosen)
     _have_the_rest(columns, chosen)
     _have_a_stock(columns, chosen)
+    have_every_level(columns, chosen)
 
 
 def _have_the_own_id(columns: Sequence[Column], chosen: dict[int, int]) -> None:
@@ -207,19 +209,28 @@ def _have_the_rest(columns: Sequence[Column], chosen: dict[int, int]) -> None:
 def _have_a_stock(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Lets a feed that names no stock tell it where it is told, or how soon products are sent.
 
+    Words come before numbers: none in stock, ``Lieferstatus`` says, may be to be ordered.
     ``delivery`` of idealo's feeds says words for it, ``DELIVERY_DATE`` of Heureka's counts days, 0
     for what is there.
     """
     role = ROLES.index("availability")
-    if role in chosen.values():
+    main = next((place for place, given in chosen.items() if given == role), None)
+    if main is not None and columns[main].shape.whole < _MOSTLY:
         return
     for place, column in enumerate(columns):
         if place in chosen or column.shape.distinct < 2:
             continue
         short = column.shape.length < _SHORT and column.shape.markup == 0
-        if short and "stock words" in column.clues["availability"]:  # Auf Lager, in 1-2 Tagen
-            chosen[place] = role
+        if main is not None and not (
+            speaks_of("status", column.name) and column.shape.filled >= columns[main].shape.filled
+        ):
+            continue
+        if short and "stock words" in column.clues["availability"]:
+            chosen[place] = role  # Auf Lager, in 1-2 Tagen
+            chosen.pop(main if main is not None else -1, None)
             return
+        if main is not None:
+            continue
         if not tells_lead_time(column.name):
             continue
         texts = [text for text in column.values if text and text.strip()]

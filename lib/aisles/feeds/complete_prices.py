@@ -11,11 +11,13 @@ from aisles.feeds.column import Column
 from aisles.feeds.lexicon import ROLES
 from aisles.feeds.relations import amounts_of
 from aisles.feeds.vocabulary import says_only, speaks_of
+from aisles.parameters import in_list
 
 _ALWAYS = 0.9
 _MOSTLY = 0.7
 _FEW_PAIRS = 10
 _RATHER = 2.0
+_PLAINLY = 3.4
 _ABOVE = "never below another price"
 _A_PART = "a part of another amount"
 _UNCHANGED = 0.05
@@ -31,6 +33,7 @@ def complete_prices(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     _have_one_place(columns, chosen)
     _have_a_price(columns, chosen)
     _have_what_is_paid(columns, chosen)
+    _have_the_usual_price(columns, chosen)
 
 
 def _leave_variants(columns: Sequence[Column], chosen: dict[int, int]) -> None:
@@ -79,12 +82,6 @@ def _have_one_place(columns: Sequence[Column], chosen: dict[int, int]) -> None:
         chosen[same] = old
 
 
-def in_list(name: str) -> tuple[str, str]:
-    """A name without the number of its place in a list, and that number."""
-    bare, _, number = name.partition("#")
-    return bare, number
-
-
 def _have_a_price(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Makes an old price that all products have the price of a feed that names no other.
 
@@ -123,6 +120,27 @@ def _have_what_is_paid(columns: Sequence[Column], chosen: dict[int, int]) -> Non
             chosen[places[price]], chosen[place] = old, price
             return
         if special and _is_special(share):
+            chosen[place] = price
+            return
+
+
+def _have_the_usual_price(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Gives what products cost otherwise the role beside a price that stands during a sale alone.
+
+    ``VK brutto`` beside ``Aktionspreis brutto``, where ``UVP`` is the old price.
+    """
+    price = ROLES.index("price")
+    main = next((place for place, role in chosen.items() if role == price), None)
+    if main is None or not speaks_of("sale", columns[main].name):
+        return
+    sale = amounts_of(columns[main].values)
+    for place, column in enumerate(columns):
+        named = column.named.scores["price"]
+        if place in chosen or named < _PLAINLY or speaks_of("sale", column.name):
+            continue
+        share = sale / amounts_of(column.values)
+        share = share[~np.isnan(share)]
+        if len(share) >= _FEW_PAIRS and (share <= 1).all() and column.shape.filled > _ALWAYS:
             chosen[place] = price
             return
 

@@ -11,15 +11,15 @@ from scipy.optimize import linear_sum_assignment
 
 from aisles.feeds.column import Column
 from aisles.feeds.complete import complete, fills
-from aisles.feeds.complete_prices import in_list
 from aisles.feeds.evidence import SCORERS
 from aisles.feeds.lexicon import ROLES, Lexicon, value_words, words_of
 from aisles.feeds.marks import is_gtin
+from aisles.feeds.named_lists import is_mixed
 from aisles.feeds.naming import names_of
 from aisles.feeds.relations import Relation, relations_of
 from aisles.feeds.shapes import Shape, shape_of
 from aisles.feeds.vocabulary import UNKNOWN, NameScores, speaks_of
-from aisles.parameters import within
+from aisles.parameters import Among, in_list, within
 
 SAMPLE_ROWS = 2000
 NO_ROLE = "no role fits"
@@ -45,6 +45,8 @@ _APART = ("least", "net", "unit")
 of sellers; those without tax; what a unit of it costs, or what the shop paid for it."""
 _BLANK = Shape(0, 0.0, 0.0, 0, 0.0, 0.0)
 _UNNAMED = NameScores(dict.fromkeys(ROLES, 0.0), {})
+# Of lists whose members are told apart by columns within them, no column is of one role.
+_MIXED = NameScores(dict.fromkeys(ROLES, -9.0), {})
 
 Borrowed = Mapping[str, Mapping[str, float]]
 """Column -> role -> points that other feeds of the network lend it; below 0 against."""
@@ -86,6 +88,8 @@ def infer(
     values = {c.name: [_unguarded(v) for v in c.values[:SAMPLE_ROWS]] for c in columns}
     # Parameters have names where columns have none.
     named = names_of({n: v for n, v in values.items() if header or within(n)}, known)
+    inner = [one for name in values if isinstance(one := within(name), Among)]
+    named |= {name: _MIXED for name in values if is_mixed(name, inner)}
     scored = [
         Column(
             c.name,
@@ -203,6 +207,8 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
         own = not header or speaks_of("shop", main.name) == speaks_of("shop", other.name)
         # A second path in a list is another category of the product, and no further levels.
         own &= main.shape.path <= 0.5 or in_list(main.name)[0] != in_list(other.name)[0]
+        # Without a header nothing says that a second column of paths goes on where one ends.
+        own &= header or min(main.shape.path, other.shape.path) <= 0.5
         below = named >= _PLAIN_LEVEL or "a level of another column" in other.clues[role]
         numbered = _unnumbered(main.name) == _unnumbered(other.name) != ""
         level = not header or ((named >= 1.4 or numbered) and below)
@@ -214,6 +220,9 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
         return not header or named >= 1.5
     if role == "brand" and header and named >= 1.5 and "codes" not in other.clues[role]:
         return main.shape.filled < 0.98 and fills(main, other) > 0.3
+    if role == "old_price":  # the price before, or else the recommended one
+        above = "never below another price" in other.clues[role]
+        return header and above and named >= 1.0 and fills(main, other) > _SOME
     if role in ("image_url", "product_url"):
         return main.shape.filled < 0.98 and fills(main, other) > 0.3
     if role == "merchant_product_id":

@@ -64,6 +64,8 @@ class Around:
         if isinstance(value, dict | list):
             for kind, entry in tables_in(top.key or "", value):
                 self.references.add(kind, entry)
+        if isinstance(value, dict) and not top.says_something:
+            self._take_currency(top, value)
         currency = isinstance(value, str) and tells_currency(top.key or "", value)
         if currency or (top.says_something and not isinstance(value, list)):
             for name, text in _leaves({top.key or "": value}):
@@ -71,6 +73,13 @@ class Around:
                 if short and len(top.cells) < MOST_CELLS:
                     top.cells.setdefault(name, storable(short))
             self._above = None
+
+    def _take_currency(self, top: Frame, beside: dict[str, Any]) -> None:
+        """Takes the currency of an object that stands beside the way: `shop: {currency: EUR}`."""
+        for key, text in beside.items():
+            if isinstance(text, str) and tells_currency(key, text) and len(top.cells) < MOST_CELLS:
+                top.cells.setdefault(f"{top.key}.{key}", text)
+                self._above = None
 
     def joined(self, cells: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
         """A record's cells after those of the objects around it: ``../categories.name``."""

@@ -19,7 +19,8 @@ _PICTURE = re.compile(
     re.I,
 )
 _SMALL = re.compile(  # also a side of 40 to 159 px: smaller numbers count pictures
-    r"thumb|[/_-](?:mini|kicsi|klein|mala|small|miniature?|xs|s(?!/files/))/"
+    r"thumb|[/_-](?:mini|kicsi|klein|mala|small|miniature?|xs|s(?!/files/)|preview|nahled|vignette"
+    r"|(?:[4-9]\d|1[0-5]\d)(?:x\d{2,3})?)/"
     r"|_t\.|_s\.|_small|/small|_xs\.|(?:[?&_/]w=?|width=)\d{2}\b|logo|icon"
     r"|[_-](?:[4-9]\d|1[0-5]\d)(?:x\d{2,3})?\.(?:jpe?g|png|webp)",
     re.I,

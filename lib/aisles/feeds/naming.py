@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from aisles.feeds.lexicon import Lexicon, words_of
 from aisles.feeds.vocabulary import NameScores, name_scores
-from aisles.parameters import within
+from aisles.parameters import BOTH, Among, Beside, Listed, within
 
 _PLAINLY = 3.4
 _SHARED = 0.8
@@ -21,6 +21,7 @@ _LEAST_COLUMNS = 5
 _PREFIX = range(6, 1, -1)
 _ENOUGH = 8
 _AHEAD = 3
+_PARAMETERS = ("colour", "size", "gender", "brand", "gtin")
 _SAID = ("colour", "size", "gender")
 """Roles that a cell may name for the column behind it."""
 
@@ -35,7 +36,21 @@ def names_of(columns: Mapping[str, Values], known: Lexicon | None = None) -> dic
     found |= _within_groups(found, known)
     found |= _said_before(own, found, known)
     parameters = {name: one for name in columns if (one := within(name))}
-    return found | {name: name_scores(one.key, known) for name, one in parameters.items()}
+    return found | {n: name_scores(spoken_of(one), known) for n, one in parameters.items()}
+
+
+def spoken_of(one: Listed | Beside | Among) -> str:
+    """What a column within columns is called: its key, with the list's name for a kind of it.
+
+    `retail` among `prices/price` is a retail price, `retail & incl` with `tax` for a second kind
+    a retail price tax incl; `Colour` among values needs no more words.
+    """
+    if not isinstance(one, Among) or _plain_role(name_scores(one.key)) in _PARAMETERS:
+        return one.key
+    kinds = one.names.split(BOTH, 1)
+    keys = one.key.split(BOTH, len(kinds) - 1)
+    said = [keys[0], *(f"{_split(f'/{kind}')[1]} {key}" for kind, key in zip(kinds[1:], keys[1:]))]
+    return " ".join([*re.split(r"[/.@]", one.column)[-2:], *said])
 
 
 def _without_prefix(

@@ -8,22 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 
 from aisles.feeds.lexicon import words_of
+from aisles.feeds.named_lists import SAID_ROLES, VALUE, lists_of, members_of
 from aisles.feeds.naming import belongs, role_of
 from aisles.feeds.vocabulary import speaks_of
-from aisles.parameters import JSON, MARKS, SIGNS, Beside, Listed, pairs_in
+from aisles.parameters import BOTH, JSON, MARKS, SIGNS, Beside, Listed, in_list, pairs_in
 
 Values = Sequence[str | None]
 
-_ROLES = ("colour", "size", "gender", "brand", "gtin")
-"""Roles that a parameter may have; others have columns of their own everywhere."""
 _LOOKED_AT = 400
 _FIRST = 20
-_VALUE = frozenset(
-    ["value", "values", "wert", "valeur", "valor", "valores", "valore", "waarde", "wartosc"]
-    + ["hodnota", "ertek", "valoare", "varde", "verdi", "vaerdi", "arvo", "vertiba", "verte"]
-    + ["значение", "значення", "стоиност", "τιμη", "deger", "値", "值", "값", "ค่า", "nilai"]
-    + ["قيمة", "القيمة", "ערך", "मान"]
-)
 _ENOUGH = 5  # cells that tell how a column is to be read
 _SHAPED, _BY_CHANCE = 0.8, 0.3  # of them have that shape; so many fewer may do among a few
 _OFTEN = 0.05  # of the cells name a parameter that gets a column of its own
@@ -33,18 +26,23 @@ _KEY = r"\s*([^\W\d_][^:：=|;<>\n\"{}]{0,39}?)\s*"
 _SENTENCE = re.compile(r"[.!?]\s")
 
 
-def parameters_of(columns: Mapping[str, Values]) -> list[str]:
+def parameters_of(
+    columns: Mapping[str, Values], records: Sequence[Mapping[str, str]] = ()
+) -> list[str]:
     """Names of the columns within columns that tell of a role, in the columns' order.
 
-    columns: their values, row by row.
+    columns: their values, row by row. records: the same rows, each with its cells in their order.
     """
     found: list[str] = []
+    members = members_of(lists_of(columns), records)
+    listed = {one.names.split(BOTH)[0] for one in members}
     for name, values in columns.items():
         filled = [text for text in values if text and not text.isspace()][:_LOOKED_AT]
         if len(filled) >= _ENOUGH:
             found += map(str, _listed(name, filled))
-            found += map(str, _beside(name, filled, columns))
-    return found
+            if in_list(name)[0] not in listed:
+                found += map(str, _beside(name, filled, columns))
+    return [*found, *map(str, members)]
 
 
 def _listed(name: str, filled: Sequence[str]) -> list[Listed]:
@@ -58,7 +56,7 @@ def _listed(name: str, filled: Sequence[str]) -> list[Listed]:
             best, how = counts, (sign, mark)
     least = max(_ENOUGH, _OFTEN * len(filled))
     often = [key for key, times in best.items() if times >= least]
-    return [Listed(name, key, *how) for key in often if role_of(key) in _ROLES]
+    return [Listed(name, key, *how) for key in often if role_of(key) in SAID_ROLES]
 
 
 def _readings(filled: Sequence[str]) -> Iterator[tuple[str, str, list[list[str]]]]:
@@ -99,14 +97,14 @@ def _beside(name: str, filled: Sequence[str], columns: Mapping[str, Values]) -> 
     """The telling parameters that the cells of one column name for one of the next ones."""
     counts = Counter(text.strip() for text in filled)
     often = [key for key, times in counts.items() if times >= _ENOUGH and len(key) <= 40]
-    told = [key for key in often if role_of(key) in _ROLES]
+    told = [key for key in often if role_of(key) in SAID_ROLES]
     if not told or len(counts) > _KIND * len(filled):
         return []
     speaking = [text is not None and text.strip() in told for text in columns[name]]
 
     def said(other: str) -> tuple[int, bool, int]:
         texts = [text for text in compress(columns[other], speaking) if text]
-        return len(texts), not _VALUE.isdisjoint(words_of(other)), len(set(texts))
+        return len(texts), not VALUE.isdisjoint(words_of(other)), len(set(texts))
 
     names = [other for other in columns if other == name or belongs(name, other)]
     place = names.index(name)

@@ -24,10 +24,15 @@ MOST_ENTRIES = 100_000
 MOST_CHARS = 500
 _MOST_LEVELS = 20
 _MOST_COLUMNS = 10_000
-_IDS = ("id", "code", "key", "uid", "guid")
-_NAMES = ("name", "title", "label", "text", "value")
+_IDS = ("id", "code", "key", "uid", "guid", "ид", "код", "codigo", "kod")
+_NAMES = (
+    "name", "title", "label", "text", "value", "наименование", "название", "назва", "nombre",
+    "nome", "nom", "naam", "nazwa", "nazev", "nazov", "naziv", "namn", "navn", "nimi",
+    "bezeichnung",
+)  # fmt: skip
+_PARENTS = ("parent", "родител", "padre", "rodic", "nadrzed", "eltern", "ouder")
 _NOT_PLAIN = re.compile(r"[\W_]+")
-_ID_PART = re.compile(r"^id(?=.)|(?<=.)(?:ids?|codes?|key|ref|refs|number)$")
+_ID_PART = re.compile(r"^(?:id|ид)(?=.)|(?<=.)(?:ids?|codes?|key|ref|refs|number|ид|код)$")
 _SEVERAL = re.compile(r"\s*[,;|>]\s*")
 
 Cells = Sequence[tuple[str, str]]
@@ -48,7 +53,7 @@ def entry_of(kind: str, fields: Mapping[str, str], text: str = "") -> Entry | No
     own = _first(plain, _IDS) or next(
         (plain[name] for name in plain if (base := _base(name)) != name and _alike(base, kind)), ""
     )
-    parent = next((plain[name] for name in plain if "parent" in name), "")
+    parent = next((plain[n] for n in plain if any(word in n for word in _PARENTS)), "")
     called = text.strip() or _first(plain, (*_NAMES, f"{_plain(kind)}name"))
     called = called or next((plain[n] for n in plain if n.endswith("name")), "")
     if not own or not called:
@@ -127,7 +132,10 @@ class References:
 
     def _find(self, column: str) -> dict[str, Entry] | None:
         """The table that a column's name speaks of: ``categoryId`` and ``category`` of category."""
-        last = _plain(re.split(r"[/.]", column.split("#")[0])[-1].split(":")[-1])
+        *above, last = (
+            _plain(part.split(":")[-1]) for part in re.split(r"[/.@]", column.split("#")[0])
+        )
+        last = above[-1] if above and last in _IDS else last  # category/id
         for kind, table in self._tables.items():
             if _alike(_base(last), kind) or _alike(last, kind):
                 return table

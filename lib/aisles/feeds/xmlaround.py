@@ -131,8 +131,15 @@ class Around:
         self._refer(element)
         if not element.has_elements:
             self._stack[-1].put(f"/{tag}", element.text)
-            for name, value in element.fields.items():
+        for name, value in element.fields.items():
+            # Of elements beside those around the records: the currency of a shop, if there is one.
+            if not element.has_elements or self._is_the_only(name, value, place + 1):
                 self._stack[-1].put(f"/{tag}{name}", value)
+
+    def _is_the_only(self, name: str, value: str, depth: int) -> bool:
+        """Whether a field is a currency, and of an element that stood once; depth: its own."""
+        tag = re.split(r"[/@]", name)[1]
+        return tells_currency(name, value) and self._opened[depth, tag] <= 1
 
     def _refer(self, element: _Open) -> None:
         """Keeps an element that is an entry of a table, below the one of its name around it."""

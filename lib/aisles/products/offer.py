@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from aisles.products.columns import Cells, first_filled
 from aisles.products.price import Habit, parse_prices, stated_codes
-from aisles.products.price_name import PriceName, only_sale, price_name
-from aisles.products.sale_dates import is_sale_date
+from aisles.products.price_name import PriceName, price_name
+from aisles.products.sale_dates import is_on_sale, is_sale_date
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,11 @@ def sale_columns(columns: Iterable[str], taken: Collection[str]) -> list[str]:
 
 
 def without_specials(columns: Sequence[str]) -> tuple[Sequence[str], list[str]]:
-    """The price columns, and apart those that by their names hold one only during a sale."""
-    special = [name for name in columns if only_sale(name)]
+    """The price columns, and apart those that by their names hold one only during a sale.
+
+    Of columns that are all of that kind none is.
+    """
+    special = [name for name in columns if is_on_sale(name)]
     usual = [name for name in columns if name not in special]
     return (usual, special) if usual else (columns, [])
 

@@ -95,11 +95,20 @@ def _is_sale(column: str) -> bool:
         parts.pop()  # salePrice.amount
     parts = [part for part in parts if part]
     kinds = [{kind for word in part for kind in _kinds(word)} for part in parts]
-    if len(parts) > 1 and kinds[-2] == {"sale"} and not _NO_SALES.intersection(parts[-2]):
+    if len(parts) > 1 and kinds[-2] == {"sale"} and is_a_sale(parts[:-1]):
         kinds[-1] |= {"sale"}
     every: set[str] = set().union(*kinds)
     apart = "other" in every or ("tax" in every and "with" not in every)
     return "price" in every and not apart and "sale" in kinds[-1]
+
+
+def is_a_sale(parts: list[list[str]]) -> bool:
+    """Whether the last part of a path, which has a word for a sale, is more than a listing's name.
+
+    An offer among prices is: ``prices/offer/from``.
+    """
+    priced = any("price" in _kinds(word) for part in parts[:-1] for word in part)
+    return priced or not _NO_SALES.intersection(parts[-1])
 
 
 def _kinds(word: str) -> set[str]:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from aisles.products.columns import Cells, cells, first_filled
 from aisles.products.dates import first_date, second_date
-from aisles.products.price_name import LISTINGS, only_sale, paths, price_name, sale_words
+from aisles.products.price_name import is_a_sale, only_sale, paths, price_name, sale_words
 from aisles.products.slices import Feed, by_feed
 from aisles.products.text import clean
 from aisles.products.words import rows
@@ -92,7 +92,7 @@ def _moment(column: str) -> str:
     parts = paths(column)
     last = parts[-1]
     beside = _sales([last])
-    if not beside and len(parts) > 1 and not set(parts[-2]) <= LISTINGS:
+    if not beside and len(parts) > 1 and is_a_sale(parts[:-1]):
         beside = _sales([parts[-2]])
     told = {
         kind for place in range(len(last)) if _counts(last, place) for kind in _times(last[place])

@@ -1,0 +1,63 @@
+"""What the joint choice of roles leaves out: further levels of a category beside the first ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from aisles.feeds.column import Column
+from aisles.feeds.lexicon import ROLES
+
+_NUMBER = re.compile(r"[0-9]+(?=[^0-9]*$)")
+_RANKS = (
+    ("first", "second", "third", "fourth"),
+    ("primary", "secondary", "tertiary"),
+    ("大", "中", "小", "細"),
+    ("대", "중", "소", "세"),
+    ("一", "二", "三", "四"),
+    ("yiji", "erji", "sanji", "siji"),
+)
+"""Words for a rank, as they stand in the names of levels."""
+_RANK = re.compile("|".join(sorted((w for words in _RANKS for w in words), key=len, reverse=True)))
+_WORDS = 0.5
+_LONGEST = 80
+_CALLED = 0.4
+
+
+def have_every_level(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Gives the role to all columns that are numbered as the first level of categories is.
+
+    A small feed's values do not show that `KAT_3` says more than `KAT_2`: nearly every product has
+    a value of its own there. Their names do.
+    """
+    role = ROLES.index("merchant_category")
+    main = next((place for place, given in chosen.items() if given == role), None)
+    if main is None or not _is_called_so(columns[main]):
+        return
+    stem = _stem(columns[main].name)
+    if stem is None or columns[main].shape.path > _WORDS or "#" in columns[main].name:
+        return
+    for place, column in enumerate(columns):
+        shape = column.shape
+        if (
+            place in chosen
+            or not (shape.distinct and _is_called_so(column))
+            or _stem(column.name) != stem
+        ):
+            continue
+        plain = shape.url < _WORDS and not shape.markup and shape.path <= _WORDS
+        if plain and shape.letters > _WORDS and shape.length < _LONGEST:
+            chosen[place] = role
+
+
+def _is_called_so(column: Column) -> bool:
+    return column.named.scores["merchant_category"] >= _CALLED
+
+
+def _stem(name: str) -> str | None:
+    """The name without its number or word for a rank, None where it has neither."""
+    for pattern in (_NUMBER, _RANK):
+        if found := [*pattern.finditer(name)]:
+            start, end = found[-1].span()
+            return f"{name[:start]}#{name[end:]}"
+    return None
