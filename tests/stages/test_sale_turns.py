@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from test_deliveries import HEAD, Shop, line
 
 from aisles.stages import normalise
 from aisles.stages.deliveries import Delivery
+from aisles.stages.inspect_file import survey
+from aisles.stages.inspect_roles import Known
 from aisles.stages.normalise_plan import MARKS, has_turned
 from aisles.stages.replay import cleaned_in_order
 
@@ -98,3 +101,13 @@ def test_a_turn_makes_a_delivery_worth_cleaning() -> None:
     assert has_turned(str(D3), D3)
     assert not has_turned(str(D3), D2)
     assert not has_turned("", D2)
+
+
+def test_a_file_is_looked_at_as_of_its_day() -> None:
+    lines = [f"{line(n)},{4 if n == 1 else 5}.00,2026-11-02,2026-11-03" for n in range(1, 30)]
+    data = "\n".join([SALES, *lines]).encode()
+    lows = [
+        survey(io.BytesIO(data), "net/shop.csv", ("net", "shop"), known=Known(day)).price_minor
+        for day in (D1, D2, D3, D4)
+    ]
+    assert [found and found[0] for found in lows] == [500, 400, 400, 500]

@@ -29,7 +29,6 @@ from aisles.stages.inspect_warnings import warnings_of
 from aisles.stages.readings import reading_of
 
 _MAPS = pa.map_(pa.string(), pa.string())
-_DAY = dt.date(1970, 1, 1)  # normalising needs a day; no day comes into what is shown
 
 
 @dataclass(frozen=True)
@@ -71,10 +70,14 @@ class Report:
 
 @dataclass
 class Survey:
-    """The running counts over one file; inner: its columns within columns (parameters)."""
+    """The running counts over one file.
+
+    day: that of the delivery; sales have dates. inner: its columns within columns (parameters).
+    """
 
     feed: tuple[str, str]
     file: str
+    day: dt.date
     inner: list[str]
     tally: Tally
     refusals: Refusals
@@ -93,7 +96,7 @@ class Survey:
 
     def _raw_items(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         network, retailer = self.feed
-        same = {"network": network, "retailer": retailer, "run_date": _DAY, "file": self.file}
+        same = {"network": network, "retailer": retailer, "run_date": self.day, "file": self.file}
         columns = {name: pa.repeat(pa.scalar(value), len(batch)) for name, value in same.items()}
         columns |= {"record_no": batch["record_no"], "values": batch["values"]}
         columns["content_hash"] = pa.nulls(len(batch), pa.string())
@@ -138,7 +141,9 @@ def survey(
     stated = reading_of(roles.rows).unread | {name for name, *_ in given}
     on_sale = sale_columns((row["column"] for row in roles.rows if not row["role"]), stated)
     inner = [row["column"] for row in roles.rows if within(row["column"])]
-    found = Survey(feed, place, inner, Tally(), refusals, Fields(given, on_sale), Ids())
+    found = Survey(
+        feed, place, known.run_date, inner, Tally(), refusals, Fields(given, on_sale), Ids()
+    )
     readings = {feed: reading_of(roles.rows)}
     for batch in spool.batches():
         found.take(batch, readings)
