@@ -38,7 +38,7 @@ _LISTED = re.compile(
 _BESIDE = re.compile(r"(?s)(.+)\[(.+) = (.+)\]")
 _AMONG = re.compile(r"(?s)(.+)\[(.+) (=>|<=) (.+)\]")
 BOTH = " & "
-"""What stands between two lists of names, and between the keys of both."""
+"""What stands between several lists of names, and between the keys of each."""
 KEYS = (
     r"(?i)^(?:name|key|label|attribute|nombre|nome|nom|naam|nazwa|n[aá]zev|n[aá]zov|navn|namn|nimi"
     r"|ad[iı]?|имя|название|назва|наименование|bezeichnung"
@@ -125,9 +125,9 @@ class Beside:
 class Among:
     """What that member of the list `column` says whose `names` says `key`.
 
-    ahead: whether a name stands before what it names, else behind it. names may be two lists, as
-    may be key, `type & tax` and `retail & incl`; a member has a cell of the first, perhaps none of
-    the second or of `column`.
+    ahead: whether a name stands before what it names, else behind it. names may be several lists,
+    as may be key, `type & tax` and `retail & incl`; a member has a cell of the first, perhaps none
+    of the others or of `column`.
     """
 
     column: str
@@ -138,13 +138,18 @@ class Among:
     def __str__(self) -> str:
         return f"{self.column}[{self.names} {'=>' if self.ahead else '<='} {self.key}]"
 
+    @property
+    def kinds(self) -> tuple[list[str], list[str]]:
+        """The lists that name members, and what each of them says."""
+        names = self.names.split(BOTH)
+        return names, self.key.split(BOTH, len(names) - 1)
+
     def read(self, code: Codes, owner: Places, texts: pa.StringArray) -> Places:
         """The places of the cells, (n,), one a record at most; code: the columns' numbers."""
-        kinds = self.names.split(BOTH, 1)
-        keys = self.key.split(BOTH, len(kinds) - 1)
+        kinds, keys = self.kinds
         first = code.numbered(kinds[0])
         speaking = np.ones(len(first), np.bool_)
-        for at, (kind, key) in enumerate(zip(kinds, keys, strict=True)):
+        for at, (kind, key) in enumerate(zip(kinds, keys, strict=False)):
             here = code.numbered(kind)
             says = pc.equal(pc.utf8_trim_whitespace(texts.take(pa.array(here))), key)
             said = here[pc.fill_null(says, False).to_numpy(zero_copy_only=False)]
@@ -191,7 +196,8 @@ def with_parameters(maps: pa.MapArray, names: Iterable[str]) -> pa.MapArray:
 
     names: of columns; those that just stand there change nothing.
     """
-    wanted = [(name, found) for name in dict.fromkeys(names) if (found := within(name))]
+    # By name, as levels of a category are read in the order of their cells.
+    wanted = [(name, found) for name in sorted(set(names)) if (found := within(name))]
     if not wanted:
         return maps
     offsets = maps.offsets.to_numpy()

@@ -223,3 +223,48 @@ def test_words_of_a_state_come_before_numbers() -> None:
     roles = _roles(_feed(Lagerbestand=stock, Lieferstatus=status))
     assert roles["Lieferstatus"] == "availability"
     assert "Lagerbestand" not in roles
+
+
+def test_titles_that_are_cut_off() -> None:
+    rng = random.Random(3)
+    things = ["Oxford shoe of brown leather", "Loafer of blue suede with tassels", "Rain boot"]
+    full = [
+        f"{rng.choice(['Classic', 'Comfort', 'Kids'])} {things[n % 3]} {n}" for n in range(ROWS)
+    ]
+    columns: Columns = {
+        "@MARCA": [("Trato Fino", "Luz", "Camper")[n % 3] for n in range(ROWS)],
+        "@DESRES": [title.upper()[:15] for title in full],
+        "@DESCRI": list(full),
+        "@DETALH": [f"<p>{title}. {'Leve e resistente. ' * 9}</p>" for title in full],
+        "link": [f"https://shop.example/p/{n}" for n in range(ROWS)],
+    }
+    roles = _roles(columns)
+    assert (roles["@DESCRI"], roles["@DETALH"]) == ("title", "description")
+    assert "@DESRES" not in roles
+
+
+def test_a_gtin_by_its_digits_whatever_its_name() -> None:
+    def coded(n: int) -> str:
+        figures = f"59988710{n * 37 % 10_000:04}"
+        return figures + str(-sum((1, 3)[i % 2] * int(c) for i, c in enumerate(figures)) % 10)
+
+    codes: list[str | None] = [coded(n) for n in range(ROWS)]
+    assert _roles(_feed(vk=codes))["vk"] == "gtin"
+    assert _roles(_feed(vk=codes, ean=codes))["ean"] == "gtin"
+
+
+def test_net_prices_of_several_rates() -> None:
+    rates = [(9, 21)[n % 3 == 0] for n in range(ROWS)]
+    gross = _prices()
+    net = [price / (1 + rate / 100) for price, rate in zip(gross, rates, strict=True)]
+    old = _every(_euros([p * (1.1 + n % 7 / 9) for n, p in enumerate(gross)]), "0.00")
+    columns: Columns = {
+        "0": [f"{rng} enamel mug" for rng in range(ROWS)],
+        "1": _euros(net),
+        "2": _euros(gross),
+        "3": old,
+        "4": [str(rate) for rate in rates],
+    }
+    found = infer([ColumnSample(name, values) for name, values in columns.items()], header=False)
+    roles = {one.column: one.role for one in found}
+    assert (roles["1"], roles["2"], roles["3"]) == (None, "price", "old_price")

@@ -145,6 +145,74 @@ def test_kinds_that_say_nothing_leave_the_first_one() -> None:
     assert [name for name, role in roles.items() if role == "image_url"] == ["photo"]
 
 
+def test_levels_in_the_order_of_their_numbers() -> None:
+    rng = random.Random(7)
+    paths = [("Tools", "Hand tools", "Chisels"), ("Tools", "Power tools", "Drills")]
+    paths += [("Garden", "Pots", "Clay pots")]
+    records, expected = [], []
+    for n in range(ROWS):
+        path = paths[n % 3]
+        levels = [{"level": at, "name": name} for at, name in enumerate(path, 1)]
+        rng.shuffle(levels)
+        records.append({"sku": f"A{n}", "title": f"Steel thing {n}", "categories": levels})
+        expected.append(list(path))
+    data = json.dumps(records)
+    roles = [name for name, role in _roles(data).items() if role == "merchant_category"]
+    assert roles == [f"categories.name[categories.level => {at}]" for at in (1, 2, 3)]
+    maps = with_parameters(_maps(data), roles[::-1]).to_pylist()
+    assert [[text for name, text in one if name in roles] for one in maps] == expected
+    # From the top down they are read as they stand.
+    for one in records:
+        one["categories"].sort(key=lambda level: level["level"])  # type: ignore[attr-defined]
+    assert not any("level" in name for name in _roles(json.dumps(records)))
+
+
+def test_texts_and_codes_by_their_class() -> None:
+    rng = random.Random(8)
+    records = []
+    for n in range(ROWS):
+        title = f"{rng.choice(['Oak', 'Pine', 'Steel'])} {rng.choice(['table', 'lamp'])} no {n}"
+        texts = [("meta_titulo", f"Buy {title}"), ("titulo", title)]
+        texts += [("descripcion_larga", f"<p>{title}: {'made by hand in the north. ' * 9}</p>")]
+        ean = f"20000000{n:04}"
+        check = -sum((1, 3)[at % 2] * int(sign) for at, sign in enumerate(ean)) % 10
+        codes = [("MPN", f"M-{n % 7}"), ("SKU", f"S-{n:04}"), ("EAN", f"{ean}{check}")]
+        records.append(
+            {
+                "marca": ("Acme", "Bolia")[n % 2],
+                "precio": f"{n + 5}.90",
+                "url": f"https://shop.example/p/{n}",
+                "foto": f"https://img.example/{n}.jpg",
+                "textos": [{"clase": c, "texto": t} for c, t in rng.sample(texts, 3)],
+                "codigos": [{"tipo": c, "valor": t} for c, t in rng.sample(codes, 3)],
+            }
+        )
+    roles = _roles(json.dumps(records))
+    assert roles["textos.texto[textos.clase => titulo]"] == "title"
+    assert roles["textos.texto[textos.clase => descripcion_larga]"] == "description"
+    assert roles["codigos.valor[codigos.tipo => SKU]"] == "merchant_product_id"
+    assert roles["codigos.valor[codigos.tipo => EAN]"] == "gtin"
+    assert sorted(roles.values()).count("title") == 1
+
+
+def test_prices_of_three_kinds() -> None:
+    rng = random.Random(9)
+    records = []
+    for n in range(ROWS):
+        price = rng.randrange(1000, 90_000) / 100
+        kinds = [("selling", "retail shop", "incl", 1), ("selling", "retail shop", "excl", 0.8)]
+        kinds += [("selling", "dealers", "incl", 0.7), ("purchase", "dealers", "excl", 0.5)]
+        prices = [
+            {"type": k, "customers": c, "tax": t, "amount": {"value": f"{v * price:.2f}"}}
+            for k, c, t, v in rng.sample(kinds, 4)
+        ]
+        records.append({"sku": f"A{n}", "title": f"Steel lamp {n}", "price": prices, "is": price})
+    data = json.dumps([{k: v for k, v in one.items() if k != "is"} for one in records])
+    column = "price.amount.value[price.type & price.customers & price.tax => "
+    column += "selling & retail shop & incl]"
+    assert _read(data, column) == [f"{one['is']:.2f}" for one in records]
+
+
 def test_prices_of_sizes_are_not_kinds_of_prices() -> None:
     rng = random.Random(6)
     records = []

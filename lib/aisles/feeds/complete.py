@@ -21,7 +21,9 @@ _NEARLY_UNIQUE = 2.0
 _MORE_THAN_A_CODE = 1.2
 _TITLED = 3.0
 _LIKE_A_TITLE = 3.5
+_RATHER_A_TITLE = 2.8
 _LONGEST_TITLE = 150
+_CUT = 0.5
 _NAMES_NOTHING = -3.5
 _PLAINLY = 3.4
 """Points from which a name says wholly and plainly what a column is."""
@@ -35,6 +37,7 @@ _NEEDED = {
     "image_url": (2.0, _NAMES_NOTHING),
     "price": (1.4, _NAMES_NOTHING),
     "description": (2.2, AGAINST),
+    "gtin": (4.0, _NAMES_NOTHING),
 }
 """Roles that nearly every feed has; the points that values and that names must have to be taken
 at last."""
@@ -47,6 +50,7 @@ def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     complete_prices(columns, chosen)
     _have_own_categories(columns, chosen)
     _have_a_title(columns, chosen)
+    _have_whole_titles(columns, chosen)
     _have_every_title(columns, chosen)
     _have_the_rest(columns, chosen)
     _have_a_stock(columns, chosen)
@@ -144,12 +148,34 @@ def _have_a_title(columns: Sequence[Column], chosen: dict[int, int]) -> None:
         place
         for place, column in enumerate(columns)
         if chosen.get(place, text) == text
-        and _clue_points(column, "title") >= _LIKE_A_TITLE
+        and _clue_points(column, "title")
+        >= (_RATHER_A_TITLE if speaks_of("short", column.name) else _LIKE_A_TITLE)
         and column.shape.length <= _LONGEST_TITLE
         and _names_no_other(column, ("title", "description"))
     ]
     if alike:
         chosen[min(alike, key=lambda place: columns[place].shape.length)] = title
+
+
+def _have_whole_titles(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes the title what the title is but the beginning of, as on receipts: MUG BLUE ENAM."""
+    title, text = ROLES.index("title"), ROLES.index("description")
+    main = next((place for place, role in chosen.items() if role == title), None)
+    if main is None:
+        return
+    cut = [(value or "").strip().casefold() for value in columns[main].values]
+    longest = max(map(len, cut), default=0)
+    if sum(len(one) >= longest - 1 for one in cut) < _CUT * len(cut):
+        return  # texts that are cut off are of one length
+    for place, column in enumerate(columns):
+        if chosen.get(place, text) != text or column.shape.length > _LONGEST_TITLE:
+            continue
+        pairs = [(a, b.strip().casefold()) for a, b in zip(cut, column.values, strict=False) if b]
+        begun = sum(len(a) < len(b) and b.startswith(a) for a, b in pairs)
+        if column.shape.filled > _ALWAYS and begun > _MOSTLY * len(cut):
+            del chosen[main]
+            chosen[place] = title
+            return
 
 
 def _have_every_title(columns: Sequence[Column], chosen: dict[int, int]) -> None:

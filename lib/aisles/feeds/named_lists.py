@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from aisles.feeds.lexicon import words_of
-from aisles.feeds.naming import role_of, spoken_of
+from aisles.feeds.naming import PARAMETERS, role_of, spoken_of
 from aisles.feeds.relations import amounts_of
 from aisles.feeds.vocabulary import name_scores, speaks_of
 from aisles.parameters import BOTH, Among, in_list
@@ -29,8 +29,6 @@ VALUE = frozenset(
     + ["قيمة", "القيمة", "ערך", "मान", "zhi"]
 )
 """Words for what a parameter says."""
-SAID_ROLES = ("colour", "size", "gender", "brand", "gtin")
-"""Roles that a parameter may have; others have columns of their own everywhere."""
 _TELLING = {
     "price": ("now", "old", "oldprice", "sale", "gross", "net", "unit"),
     "image_url": ("big", "small", "more"),
@@ -38,6 +36,7 @@ _TELLING = {
 """What kinds say of prices and of pictures; names of sizes or of customers say nothing of them."""
 _ENOUGH = 5  # cells with a name or kind
 _MOST_KINDS = 12
+_MOST_LEVELS = 8
 _LONGEST = 40
 _REPEATED = 0.5  # at most, of different names among all
 _RATHER, _PLAINLY = 1.4, 3.4
@@ -67,16 +66,29 @@ def members_of(lists: Lists, records: Records) -> list[Among]:
         if not VALUE.isdisjoint(words_of(_last(names))):
             continue  # a value may be called as a role is: 黑色
         counts = _counts(lists[names])
+        if _are_levels(lists[names], counts):
+            found += _levels(lists, records, names, sorted(counts))
+            continue
         often = [key for key, times in counts.items() if times >= _ENOUGH and _is_word(key)]
         if not often or len(counts) > _REPEATED * counts.total():
             continue
         beside = [other for other in lists if other != names and _of_one(names, other)]
-        told = [key for key in often if role_of(key) in SAID_ROLES]
-        if told and (values := _values(names, beside, lists)):
+        if len(counts) <= _MOST_KINDS and (
+            kinds := [*_kinds(lists, records, names, often, beside)]
+        ):
+            found += kinds
+        elif (told := _told(often)) and (values := _values(names, beside, lists)):
             found += [_among(records, values, names, key) for key in told]
-        elif not told and len(counts) <= _MOST_KINDS:
-            found += _kinds(lists, records, names, often, beside)
     return found
+
+
+def _told(keys: Sequence[str]) -> list[str]:
+    """The keys that name a role: a parameter's; those of texts and of ids among others alike."""
+    roles = {key: role_of(key) for key in keys}
+    known = {*PARAMETERS}
+    known |= {"title", "description"} if "title" in roles.values() else set()
+    known |= {"merchant_product_id"} if "gtin" in roles.values() else set()
+    return [key for key, role in roles.items() if role in known]
 
 
 def is_mixed(name: str, inner: Sequence[Among]) -> bool:
@@ -97,11 +109,13 @@ def _is_word(key: str) -> bool:
 def _of_one(name: str, other: str) -> bool:
     """Whether two lists are of parts of the same members: an element, its text, its attributes.
 
-    The name may stand further inside: ``options.group.name`` of ``options.name``.
+    Either may stand further inside: ``options.group.name`` of ``options.name``, ``prices.type`` of
+    ``prices.amount.value``.
     """
     own, theirs = _parent(name), _parent(other)
     inside = bool(theirs) and own.startswith((f"{theirs}.", f"{theirs}/"))
-    return bool(own) and (own in (theirs, other) or theirs == name or inside)
+    around = bool(own) and theirs.startswith((f"{own}.", f"{own}/"))
+    return bool(own) and (own in (theirs, other) or theirs == name or inside or around)
 
 
 def _last(name: str) -> str:
@@ -117,7 +131,7 @@ def _values(names: str, beside: Sequence[str], lists: Lists) -> str | None:
     might = [other for other in beside if not speaks_of("id", _last(other))]
     called = [other for other in might if not VALUE.isdisjoint(words_of(_last(other)))]
     text = [other for other in might if other == _parent(names)]
-    others = [other for other in might if role_of(other) in (None, "title")]
+    others = [other for other in might if role_of(other) in (None, "title", "description")]
     ours = called or text or others
     return max(ours, key=lambda other: len(_counts(lists[other])), default=None)
 
@@ -130,9 +144,9 @@ def _kinds(
         role = _role_by_kind(values, lists[values])
         if role is None:
             continue
-        more = _second(lists, records, names, beside, values)
-        keys = _pairs(lists[names], lists[more]) if more else list(often)
-        both = f"{names}{BOTH}{more}" if more else names
+        kinds = [names, *_further(lists, records, names, beside, values)]
+        keys = _keys([lists[kind] for kind in kinds]) if len(kinds) > 1 else list(often)
+        both = BOTH.join(kinds)
         telling = [key for key in keys if any(speaks_of(one, key) for one in _TELLING[role])]
         might = [_among(records, values, both, key) for key in telling]
         scores = [name_scores(spoken_of(one)).scores for one in might]
@@ -147,47 +161,73 @@ def _kinds(
 def _role_by_kind(name: str, columns: Mapping[str, Values]) -> str | None:
     """Whether a list holds prices or pictures: `price`, `image_url`, None."""
     texts = [text.strip() for values in columns.values() for text in values if text]
-    scores = name_scores(name).scores
-    if scores["price"] >= _RATHER and len(texts) >= _ENOUGH:
-        amounts = amounts_of(texts)
-        return "price" if np.isfinite(amounts).mean() >= _MOSTLY else None
-    linked = sum("//" in text[:8] for text in texts)
-    pictures = scores["image_url"] >= _RATHER and linked >= _MOSTLY * max(len(texts), 1)
-    return "image_url" if pictures else None
+    said = [name_scores(one).scores for one in (name, _last(name))]
+    priced, pictured = (max(one[role] for one in said) for role in ("price", "image_url"))
+    if priced >= _RATHER and len(texts) >= _ENOUGH:
+        return "price" if np.isfinite(amounts_of(texts)).mean() >= _MOSTLY else None
+    linked = sum("//" in text[:8] for text in texts) >= _MOSTLY * max(len(texts), 1)
+    return "image_url" if pictured >= _RATHER and linked else None
 
 
-def _second(
+def _further(
     lists: Lists, records: Records, names: str, beside: Sequence[str], values: str
-) -> str | None:
-    """The list that tells apart what two members of one kind are: with and without tax."""
-    rows = list(zip(*lists[names].values(), strict=True))
-    if not any(_repeats([text for text in row if text]) for row in rows):
-        return None
+) -> list[str]:
+    """The lists that tell apart what members of one kind are: with and without tax."""
+    kinds: list[str] = []
     for other in beside:
+        if not _repeat([lists[kind] for kind in (names, *kinds)]):
+            break
         counts = _counts(lists[other])
-        if (
-            other != values
-            and _is_first(records, names, other)
-            and 1 < len(counts) <= _MOST_KINDS
-            and all(map(_is_word, counts))
-        ):
-            return other
-    return None
+        few = 1 < len(counts) <= _MOST_KINDS and all(map(_is_word, counts))
+        if few and other != values and _is_first(records, names, other):
+            kinds.append(other)
+    return kinds[:2]
 
 
-def _repeats(texts: Sequence[str]) -> bool:
-    return len(set(texts)) < len(texts)
+def _repeat(kinds: Sequence[Mapping[str, Values]]) -> bool:
+    """Whether records have two members that are of the same kinds."""
+    said = [list(zip(*one, strict=True)) for one in zip(*_columns(kinds), strict=True)]
+    return any(len(set(one)) < len(one) for one in ([m for m in row if m[0]] for row in said))
 
 
-def _pairs(one: Mapping[str, Values], other: Mapping[str, Values]) -> list[str]:
-    """The kinds of both lists that often stand at one place, as keys of an `Among`."""
+def _keys(kinds: Sequence[Mapping[str, Values]]) -> list[str]:
+    """The kinds of several lists that often stand at one place, as keys of an `Among`."""
     counts: Counter[str] = Counter()
-    numbered = {in_list(name)[1]: values for name, values in other.items()}
-    for name, values in one.items():
-        beside = numbered.get(in_list(name)[1], ())
-        both = zip(values, beside, strict=False)
-        counts.update(f"{a.strip()}{BOTH}{b.strip()}" for a, b in both if a and b)
+    for row in zip(*_columns(kinds), strict=True):
+        members = zip(*row, strict=True)
+        counts.update(BOTH.join(t.strip() for t in one if t) for one in members if all(one))
     return [key for key, times in counts.items() if times >= _ENOUGH][: 2 * _MOST_KINDS]
+
+
+def _columns(kinds: Sequence[Mapping[str, Values]]) -> Iterator[list[tuple[str | None, ...]]]:
+    """Of each of several lists its members, row by row, those of one number at one place."""
+    numbers = [in_list(name)[1] for name in kinds[0]]
+    rows = len(next(iter(kinds[0].values())))
+    for one in kinds:
+        by_number = {in_list(name)[1]: values for name, values in one.items()}
+        columns = [by_number.get(number, [None] * rows) for number in numbers]
+        yield list(zip(*columns, strict=True))
+
+
+def _are_levels(columns: Mapping[str, Values], counts: Counter[str]) -> bool:
+    """Whether a list counts levels, and not always from the top down."""
+    few = 1 < len(counts) <= _MOST_LEVELS and all(len(key) == 1 and key.isdigit() for key in counts)
+    if not few:
+        return False
+    orders = [[text for text in row if text] for row in zip(*columns.values(), strict=True)]
+    return any(order != sorted(order) for order in orders)
+
+
+def _levels(lists: Lists, records: Records, names: str, keys: Sequence[str]) -> list[Among]:
+    """The levels of a category, in the order of their numbers."""
+    for values in lists:
+        scores = name_scores(values).scores
+        called = scores["merchant_category"] >= _RATHER or values == _parent(names)
+        if values != names and called and _of_one(names, values):
+            worded = [text for text in _counts(lists[values]) if _LETTERS.search(text)]
+            if len(worded) >= _MOSTLY * len(_counts(lists[values])):
+                return [_among(records, values, names, key) for key in keys]
+    return []
 
 
 def _among(records: Records, values: str, names: str, key: str) -> Among:

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from aisles.feeds.lexicon import Lexicon, words_of
-from aisles.feeds.vocabulary import NameScores, name_scores
-from aisles.parameters import BOTH, Among, Beside, Listed, within
+from aisles.feeds.vocabulary import NameScores, name_scores, speaks_of
+from aisles.parameters import Among, Beside, Listed, within
 
 _PLAINLY = 3.4
 _SHARED = 0.8
@@ -21,7 +21,10 @@ _LEAST_COLUMNS = 5
 _PREFIX = range(6, 1, -1)
 _ENOUGH = 8
 _AHEAD = 3
-_PARAMETERS = ("colour", "size", "gender", "brand", "gtin")
+PARAMETERS = ("colour", "size", "gender", "brand", "gtin")
+"""Roles that a parameter may have; others have columns of their own nearly everywhere."""
+SAID_ROLES = (*PARAMETERS, "title", "description", "merchant_product_id")
+"""Roles that a member of a list may have by its name."""
 _SAID = ("colour", "size", "gender")
 """Roles that a cell may name for the column behind it."""
 
@@ -45,12 +48,16 @@ def spoken_of(one: Listed | Beside | Among) -> str:
     `retail` among `prices/price` is a retail price, `retail & incl` with `tax` for a second kind
     a retail price tax incl; `Colour` among values needs no more words.
     """
-    if not isinstance(one, Among) or _plain_role(name_scores(one.key)) in _PARAMETERS:
+    if not isinstance(one, Among) or role_of(one.key) in SAID_ROLES:
         return one.key
-    kinds = one.names.split(BOTH, 1)
-    keys = one.key.split(BOTH, len(kinds) - 1)
-    said = [keys[0], *(f"{_split(f'/{kind}')[1]} {key}" for kind, key in zip(kinds[1:], keys[1:]))]
-    return " ".join([*re.split(r"[/.@]", one.column)[-2:], *said])
+    list_name = re.split(r"[/.@]", one.column)[-2:]
+    if len(list_name) > 1 and speaks_of("unit", list_name[0]):
+        del list_name[0]  # PrixUnite/Montant
+    if one.key.isdigit():
+        return " ".join(list_name)  # a level
+    kinds, keys = one.kinds
+    more = (f"{_split(f'/{kind}')[1]} {key}" for kind, key in zip(kinds[1:], keys[1:]))
+    return " ".join([*list_name, keys[0], *more])
 
 
 def _without_prefix(

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 
 from aisles.feeds.lexicon import words_of
-from aisles.feeds.named_lists import SAID_ROLES, VALUE, lists_of, members_of
-from aisles.feeds.naming import belongs, role_of
+from aisles.feeds.named_lists import VALUE, lists_of, members_of
+from aisles.feeds.naming import PARAMETERS, belongs, role_of
 from aisles.feeds.vocabulary import speaks_of
 from aisles.parameters import BOTH, JSON, MARKS, SIGNS, Beside, Listed, in_list, pairs_in
 
@@ -56,7 +56,7 @@ def _listed(name: str, filled: Sequence[str]) -> list[Listed]:
             best, how = counts, (sign, mark)
     least = max(_ENOUGH, _OFTEN * len(filled))
     often = [key for key, times in best.items() if times >= least]
-    return [Listed(name, key, *how) for key in often if role_of(key) in SAID_ROLES]
+    return [Listed(name, key, *how) for key in often if role_of(key) in PARAMETERS]
 
 
 def _readings(filled: Sequence[str]) -> Iterator[tuple[str, str, list[list[str]]]]:
@@ -97,7 +97,7 @@ def _beside(name: str, filled: Sequence[str], columns: Mapping[str, Values]) -> 
     """The telling parameters that the cells of one column name for one of the next ones."""
     counts = Counter(text.strip() for text in filled)
     often = [key for key, times in counts.items() if times >= _ENOUGH and len(key) <= 40]
-    told = [key for key in often if role_of(key) in SAID_ROLES]
+    told = [key for key in often if role_of(key) in PARAMETERS]
     if not told or len(counts) > _KIND * len(filled):
         return []
     speaking = [text is not None and text.strip() in told for text in columns[name]]

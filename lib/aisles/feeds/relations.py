@@ -115,6 +115,7 @@ def _inside(values: Values, links: list[str]) -> float:
 
 _NEARLY_ALL = 0.95
 _LEAST_TAX, _MOST_TAX = 1.03, 1.3
+_MOST_RATES = 8
 """What an amount with tax may be of one without."""
 
 
@@ -128,6 +129,7 @@ def _price_relations(
     money = [n for n in columns if _may_be_price(shapes[n])]
     money = sorted(money, key=lambda name: name in apart)[:_MONEY_COLUMNS]
     amounts = {name: amounts_of(columns[name]) for name in money}
+    rates = _tax_rates(columns, shapes)
     found: dict[str, _Prices] = {}
     for name, own in amounts.items():
         sides = []
@@ -136,6 +138,8 @@ def _price_relations(
                 continue
             both_cents = min(shapes[name].decimal, shapes[other].decimal) > 0.2
             side = _compare(own, theirs, both_cents) if other != name else _Prices()
+            if any(_is_net(own, theirs, rate) for rate in rates):
+                side = _Prices(fraction=True)
             seldom = shapes[other].filled < _MOSTLY
             listed = name.split("#")[0] == other.split("#")[0]  # prices in several currencies
             side = replace(side, fraction=False) if seldom or listed else side
@@ -151,6 +155,29 @@ def _price_relations(
             fraction,
         )
     return found
+
+
+def _tax_rates(columns: Mapping[str, Values], shapes: Mapping[str, Shape]) -> list[np.ndarray]:
+    """One plus the rate in each row, of columns that may hold a tax of several rates: 9, 21 %."""
+    found = []
+    for name, shape in shapes.items():
+        if not 2 <= shape.distinct <= _MOST_RATES or shape.length > 6:
+            continue
+        texts = [(value or "").strip().removesuffix("%") for value in columns[name][:PAIR_ROWS]]
+        rates = np.array([number_of(text) if text else None for text in texts], np.float64)
+        known = rates[~np.isnan(rates)]
+        if len(known) and known.min() >= 0 and 100 * (_LEAST_TAX - 1) <= known.max() <= 30:
+            found.append(1 + rates / 100)
+    return found
+
+
+def _is_net(own: np.ndarray, theirs: np.ndarray, rate: np.ndarray) -> bool:
+    """Whether the first amounts with the tax of their row are the second ones."""
+    both = ~(np.isnan(own) | np.isnan(theirs) | np.isnan(rate)) & (rate > 1)
+    if both.sum() < 10 or len(np.unique(rate[both])) < 2:
+        return False
+    share = own[both] * rate[both] / theirs[both]
+    return bool((np.abs(share - 1) < 0.005).mean() > _NEARLY_ALL)
 
 
 def _may_be_price(shape: Shape) -> bool:
