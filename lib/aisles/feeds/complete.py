@@ -53,6 +53,7 @@ def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     _have_whole_titles(columns, chosen)
     _have_every_title(columns, chosen)
     _have_the_rest(columns, chosen)
+    _have_words_for_a_stock(columns, chosen)
     _have_a_stock(columns, chosen)
     have_every_level(columns, chosen)
 
@@ -232,31 +233,49 @@ def _have_the_rest(columns: Sequence[Column], chosen: dict[int, int]) -> None:
             chosen[best] = place
 
 
+def _have_words_for_a_stock(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Lets words of a state come before numbers of pieces.
+
+    None in stock, ``Lieferstatus`` says, may be to be ordered.
+    """
+    role = ROLES.index("availability")
+    main = next((place for place, given in chosen.items() if given == role), None)
+    if main is None or columns[main].shape.whole < _MOSTLY:
+        return
+    for place, column in enumerate(columns):
+        filled = column.shape.filled >= columns[main].shape.filled
+        if (
+            place not in chosen
+            and filled
+            and speaks_of("status", column.name)
+            and _says_a_stock(column)
+        ):
+            del chosen[main]
+            chosen[place] = role
+            return
+
+
+def _says_a_stock(column: Column) -> bool:
+    """Whether short texts of several kinds say it: Auf Lager, in 1-2 Tagen."""
+    short = column.shape.length < _SHORT and column.shape.markup == 0
+    return column.shape.distinct > 1 and short and "stock words" in column.clues["availability"]
+
+
 def _have_a_stock(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Lets a feed that names no stock tell it where it is told, or how soon products are sent.
 
-    Words come before numbers: none in stock, ``Lieferstatus`` says, may be to be ordered.
     ``delivery`` of idealo's feeds says words for it, ``DELIVERY_DATE`` of Heureka's counts days, 0
     for what is there.
     """
     role = ROLES.index("availability")
-    main = next((place for place, given in chosen.items() if given == role), None)
-    if main is not None and columns[main].shape.whole < _MOSTLY:
+    if role in chosen.values():
         return
     for place, column in enumerate(columns):
         if place in chosen or column.shape.distinct < 2:
             continue
-        short = column.shape.length < _SHORT and column.shape.markup == 0
-        if main is not None and not (
-            speaks_of("status", column.name) and column.shape.filled >= columns[main].shape.filled
-        ):
-            continue
-        if short and "stock words" in column.clues["availability"]:
-            chosen[place] = role  # Auf Lager, in 1-2 Tagen
-            chosen.pop(main if main is not None else -1, None)
+        if _says_a_stock(column):
+            chosen[place] = role
             return
-        if main is not None:
-            continue
         if not tells_lead_time(column.name):
             continue
         texts = [text for text in column.values if text and text.strip()]

@@ -10,15 +10,12 @@ from aisles.feeds.lexicon import ROLES
 
 _NUMBER = re.compile(r"[0-9]+(?=[^0-9]*$)")
 _RANKS = (
-    ("first", "second", "third", "fourth"),
-    ("primary", "secondary", "tertiary"),
-    ("大", "中", "小", "細"),
-    ("대", "중", "소", "세"),
-    ("一", "二", "三", "四"),
-    ("yiji", "erji", "sanji", "siji"),
+    *("first", "second", "third", "fourth", "primary", "secondary", "tertiary"),
+    *("yiji", "erji", "sanji", "siji"),
+    *"大中小細대중소세一二三四",
 )
 """Words for a rank, as they stand in the names of levels."""
-_RANK = re.compile("|".join(sorted((w for words in _RANKS for w in words), key=len, reverse=True)))
+_RANK = re.compile("|".join(_RANKS))
 _WORDS = 0.5
 _LONGEST = 80
 _CALLED = 0.4

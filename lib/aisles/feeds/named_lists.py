@@ -20,7 +20,8 @@ from aisles.parameters import BOTH, Among, in_list
 
 Values = Sequence[str | None]
 Lists = Mapping[str, Mapping[str, Values]]
-Records = Sequence[Mapping[str, str]]
+Orders = Sequence[Mapping[str, int]]
+"""Of each of some records its columns' places."""
 
 VALUE = frozenset(
     ["value", "values", "wert", "valeur", "valor", "valores", "valore", "waarde", "wartosc"]
@@ -56,29 +57,29 @@ def lists_of(columns: Mapping[str, Values]) -> dict[str, dict[str, Values]]:
     return {stem: own for stem, own in lists.items() if len(own) > 1}
 
 
-def members_of(lists: Lists, records: Records) -> list[Among]:
+def members_of(lists: Lists, records: Sequence[Mapping[str, str]]) -> list[Among]:
     """Columns within lists that tell of a role.
 
     lists: see `lists_of`; records: some, which tell in what order a member has its parts.
     """
     found: list[Among] = []
+    some = records[:_LOOKED_AT] if lists else ()
+    orders = [{part: at for at, part in enumerate(one)} for one in some]
     for names in lists:
         if not VALUE.isdisjoint(words_of(_last(names))):
             continue  # a value may be called as a role is: 黑色
         counts = _counts(lists[names])
         if _are_levels(lists[names], counts):
-            found += _levels(lists, records, names, sorted(counts))
+            found += _levels(lists, orders, names, sorted(counts))
             continue
         often = [key for key, times in counts.items() if times >= _ENOUGH and _is_word(key)]
         if not often or len(counts) > _REPEATED * counts.total():
             continue
         beside = [other for other in lists if other != names and _of_one(names, other)]
-        if len(counts) <= _MOST_KINDS and (
-            kinds := [*_kinds(lists, records, names, often, beside)]
-        ):
+        if len(counts) <= _MOST_KINDS and (kinds := [*_kinds(lists, orders, names, often, beside)]):
             found += kinds
         elif (told := _told(often)) and (values := _values(names, beside, lists)):
-            found += [_among(records, values, names, key) for key in told]
+            found += _members(orders, values, names, told)
     return found
 
 
@@ -137,18 +138,18 @@ def _values(names: str, beside: Sequence[str], lists: Lists) -> str | None:
 
 
 def _kinds(
-    lists: Lists, records: Records, names: str, often: Sequence[str], beside: Sequence[str]
+    lists: Lists, orders: Orders, names: str, often: Sequence[str], beside: Sequence[str]
 ) -> Iterator[Among]:
     """Prices or pictures of several kinds, if the kinds say which one is the product's."""
     for values in beside:
         role = _role_by_kind(values, lists[values])
         if role is None:
             continue
-        kinds = [names, *_further(lists, records, names, beside, values)]
+        kinds = [names, *_further(lists, orders, names, beside, values)]
         keys = _keys([lists[kind] for kind in kinds]) if len(kinds) > 1 else list(often)
         both = BOTH.join(kinds)
         telling = [key for key in keys if any(speaks_of(one, key) for one in _TELLING[role])]
-        might = [_among(records, values, both, key) for key in telling]
+        might = _members(orders, values, both, telling)
         scores = [name_scores(spoken_of(one)).scores for one in might]
         roles = ("price", "old_price") if role == "price" else (role,)
         points = [max(one[name] for name in roles) for one in scores]
@@ -170,7 +171,7 @@ def _role_by_kind(name: str, columns: Mapping[str, Values]) -> str | None:
 
 
 def _further(
-    lists: Lists, records: Records, names: str, beside: Sequence[str], values: str
+    lists: Lists, orders: Orders, names: str, beside: Sequence[str], values: str
 ) -> list[str]:
     """The lists that tell apart what members of one kind are: with and without tax."""
     kinds: list[str] = []
@@ -179,7 +180,7 @@ def _further(
             break
         counts = _counts(lists[other])
         few = 1 < len(counts) <= _MOST_KINDS and all(map(_is_word, counts))
-        if few and other != values and _is_first(records, names, other):
+        if few and other != values and _is_first(orders, names, other):
             kinds.append(other)
     return kinds[:2]
 
@@ -218,7 +219,7 @@ def _are_levels(columns: Mapping[str, Values], counts: Counter[str]) -> bool:
     return any(order != sorted(order) for order in orders)
 
 
-def _levels(lists: Lists, records: Records, names: str, keys: Sequence[str]) -> list[Among]:
+def _levels(lists: Lists, orders: Orders, names: str, keys: Sequence[str]) -> list[Among]:
     """The levels of a category, in the order of their numbers."""
     for values in lists:
         scores = name_scores(values).scores
@@ -226,16 +227,16 @@ def _levels(lists: Lists, records: Records, names: str, keys: Sequence[str]) -> 
         if values != names and called and _of_one(names, values):
             worded = [text for text in _counts(lists[values]) if _LETTERS.search(text)]
             if len(worded) >= _MOSTLY * len(_counts(lists[values])):
-                return [_among(records, values, names, key) for key in keys]
+                return _members(orders, values, names, keys)
     return []
 
 
-def _among(records: Records, values: str, names: str, key: str) -> Among:
-    return Among(values, names, _is_first(records, names.split(BOTH)[0], values), key)
+def _members(orders: Orders, values: str, names: str, keys: Sequence[str]) -> list[Among]:
+    ahead = _is_first(orders, names.split(BOTH)[0], values)
+    return [Among(values, names, ahead, key) for key in keys]
 
 
-def _is_first(records: Records, name: str, other: str) -> bool:
+def _is_first(orders: Orders, name: str, other: str) -> bool:
     """Whether members have the one part before the other. One may be blank in the first member."""
-    orders = [{part: at for at, part in enumerate(one)} for one in records[:_LOOKED_AT]]
     both = [order[name] < order[other] for order in orders if name in order and other in order]
     return 2 * sum(both) > len(both)

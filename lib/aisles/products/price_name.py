@@ -29,16 +29,10 @@ _PER = frozenset(["per", "pro", "par", "je"])
 _PLAIN = frozenset(["all", "top", "ang", "svc", "real", "mrp", "us"])
 _SHORT = 3
 # What an element around prices is called that is no sale: a listing, the amount of a discount.
-LISTINGS = frozenset(["offer", "offers", "oferta", "offerta", "aanbieding"])
-_NO_SALES = LISTINGS | {
-    "discount",
-    "descuento",
-    "desconto",
-    "sconto",
-    "remise",
-    "reducere",
-    "sales",
-}
+_NO_SALES = frozenset(
+    ["offer", "offers", "oferta", "offerta", "aanbieding", "discount", "descuento", "desconto"]
+    + ["sconto", "remise", "reducere", "sales"]
+)
 _AMOUNT = frozenset(["amount", "value", "betrag", "wert", "montant", "valeur", "importe", "valor"])
 
 

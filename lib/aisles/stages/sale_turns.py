@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aisles.products.reading import Readings
 from aisles.products.sale_dates import turns
 from aisles.stages.deliveries import Delivery, Feed, among
+from aisles.tables import on_days
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -31,7 +32,7 @@ def next_turns(
     found: dict[tuple[Feed, dt.date], str] = {}
     for day, feeds in dated.items():
         dates = {feed: sale for feed in feeds if (sale := how[day][feed].sale)}
-        own = records.where(F.col("run_date") == F.lit(day)).where(among(feeds))
+        own = records.where(on_days([day])).where(among(feeds))
         least = own.transform(turns(dates)).groupBy("network", "retailer").agg(F.min("turn"))
         for network, retailer, turn in least.collect():  # one a feed
             found[(network, retailer), day] = str(turn or "")
