@@ -13,8 +13,8 @@ LIB = Path(__file__).resolve().parents[1] / "lib"
 
 # A unit (a package or a module of aisles) imports units of earlier groups only, none of its own.
 GROUPS = (
-    {"files", "batches", "lead_time", "parameters", "together", "typed"},
-    {"config", "schema", "taxonomy"},
+    {"files", "batches", "lead_time", "parameters", "parts", "together", "typed"},
+    {"config", "live_files", "schema", "taxonomy"},
     {"session", "tables", "tracking"},
     {"feeds", "products", "rules", "labels", "encode", "dataset", "network", "calibrate"},
     {"baselines", "train", "score", "select", "explain", "review", "simulate"},

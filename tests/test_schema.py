@@ -10,6 +10,7 @@ import pytest
 
 from aisles import files, schema
 from aisles.config import TablesConfig
+from aisles.stages.sql_names import register
 from aisles.tables import Tables
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def test_spark_makes_just_what_is_declared(made: tuple["SparkSession", Tables]) 
 
 def test_views_and_example_queries_can_be_read(made: tuple["SparkSession", Tables]) -> None:
     spark, tables = made
-    assert tables.register() == schema.names()
+    assert register(tables) == schema.names()
     for view in schema.views():
         assert spark.table(view).columns
     for query in files.text("schemas/examples/queries.sql").split(";"):

@@ -6,9 +6,8 @@ replaceWhere of exactly the job's slice, or an append that is skipped when its i
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from aisles import schema
 from aisles.config import TablesConfig
+from aisles.live_files import Live, live_files, means_the_same, rows_of
+from aisles.parts import Part
 from aisles.together import together
 
 if TYPE_CHECKING:
@@ -24,21 +25,7 @@ if TYPE_CHECKING:
 
 _METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 _COPIES = "spark.databricks.delta.merge.materializeSource"
-
-
-def quoted(text: str) -> str:
-    """The text as it stands between the quotes of an SQL string."""
-    return text.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def on_days(days: Iterable[dt.date | str]) -> str:
-    """SQL: whether a row's run_date is one of these days; partitions of other days are skipped.
-
-    The days are texts, as a date stands in what Spark generates for a condition: with dates, dozens
-    of pieces of code are compiled anew on each day.
-    """
-    listed = ", ".join(f"'{day}'" for day in sorted({str(day) for day in days}))
-    return f"CAST(run_date AS STRING) IN ({listed})" if listed else "false"
+_LISTED = 32  # so many files Spark lists without a job of its own
 
 
 @dataclass
@@ -108,6 +95,23 @@ class Tables:
             return self.spark.read.table(self.name(table))
         return self.spark.sql(f"SELECT * FROM {self.name(table)} VERSION AS OF {int(version)}")
 
+    def part(self, table: str, part: Part) -> DataFrame:
+        """The rows of the part as they are now, also once the table has been written to.
+
+        Few files that are listed here are read as they are: Delta's planning takes jobs of its own.
+        """
+        live = self._live(table, part)
+        if live is None or len(live.files) > _LISTED:
+            return self.read(table).filter(part.sql)
+        kinds = {column.name: column.type for column in schema.columns(table)}
+        return rows_of(self.spark, live, kinds).filter(part.sql)
+
+    def _live(self, table: str, part: Part) -> Live | None:
+        """Files that may hold rows of the part; None where only Spark can tell."""
+        self.ensure(table)
+        on_disk = not self.config.catalog and means_the_same(self.spark, self.config.location)
+        return live_files(self.path(table), part) if on_disk else None
+
     def version(self, table: str) -> int:
         """The present version of the table."""
         self.ensure(table)
@@ -156,17 +160,33 @@ class Tables:
             writer.save(self.path(table))
         return int(seen.get["rows"])
 
-    def clear(self, table: str, where: str) -> None:
-        """Drops the rows for which `where` holds; no transaction where there are none."""
-        if self.holds(table, where):
-            self.replace(table, self.read(table).where("false"), where)
+    def replace_part(self, table: str, frame: DataFrame, part: Part) -> int:
+        """Replaces exactly the rows of the part; all new rows belong to it (the caller knows).
 
-    def holds(self, table: str, where: str) -> bool:
-        """Whether there are rows for which `where` holds.
-
-        Asked beforehand, it also spares a write soon after to read the table's log.
+        Where there are none, the new ones are only appended: even to replace nothing Delta asks the
+        table's whole log. Rows that another job has stored meanwhile are replaced after all.
         """
-        return not self.read(table).where(where).isEmpty()
+        before = self._live(table, part)
+        if before is not None and not before.files:
+            written, after = self.append(table, frame), self._live(table, part)
+            alone = after is not None and after.version == before.version + 1
+            if alone or self.part(table, part).count() == written:
+                return written
+        return self.replace(table, frame, part.sql)
+
+    def clear(self, table: str, part: Part) -> None:
+        """Drops the rows of the part; no transaction where there are none."""
+        if self.holds(table, part):
+            self.replace(table, self.read(table).where("false"), part.sql)
+
+    def holds(self, table: str, part: Part) -> bool:
+        """Whether there are rows of the part."""
+        return self.may_hold(table, part) and not self.part(table, part).isEmpty()
+
+    def may_hold(self, table: str, part: Part) -> bool:
+        """Whether there may be rows of the part, as far as it can be told without reading them."""
+        live = self._live(table, part)
+        return live is None or bool(live.files)
 
     def merge(
         self,
@@ -274,18 +294,3 @@ class Tables:
         if self.config.catalog:
             return DeltaTable.forName(self.spark, self.name(table))
         return DeltaTable.forPath(self.spark, self.path(table))
-
-    def register(self) -> list[str]:
-        """Makes every table and view known to SQL by its plain name; returns the tables' names."""
-        known = schema.names()
-        for table in known:
-            self.ensure(table)
-            self.spark.read.table(self.name(table)).createOrReplaceTempView(table)
-        for name in schema.views():
-            statement = schema.view(name)
-            if not self.config.catalog:
-                statement = statement.replace(
-                    "CREATE OR REPLACE VIEW", "CREATE OR REPLACE TEMP VIEW"
-                )
-            self.spark.sql(statement)
-        return known

@@ -1,13 +1,16 @@
-"""Works of one Spark session that need not wait for each other."""
+"""How works of one Spark session are run: beside each other, or few rows without much ado."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+_FEW = 4  # partitions of few rows
 
 
 def together(spark: SparkSession, *works: Callable[[], Any]) -> list[Any]:
@@ -21,3 +24,21 @@ def together(spark: SparkSession, *works: Callable[[], Any]) -> list[Any]:
     with ThreadPoolExecutor(len(works)) as pool:
         begun = [pool.submit(inheritable_thread_target(spark)(work)) for work in works]
     return [one.result() for one in begun]
+
+
+@contextmanager
+def few_rows(spark: SparkSession) -> Iterator[None]:
+    """Meanwhile queries are planned once and shuffle into few partitions.
+
+    To plan them again between their stages, as Spark does otherwise, takes longer than few rows do.
+    """
+    most = min(int(spark.conf.get("spark.sql.shuffle.partitions") or _FEW), _FEW)
+    wanted = {"spark.sql.adaptive.enabled": "false", "spark.sql.shuffle.partitions": str(most)}
+    before = {name: spark.conf.get(name) for name in wanted}
+    try:
+        for name, value in wanted.items():
+            spark.conf.set(name, value)
+        yield
+    finally:
+        for name, old in before.items():
+            spark.conf.set(name, old or wanted[name])

@@ -38,7 +38,7 @@ ROWS = [  # run_date, file, record_no, id, title, url, price, reason -> verdict
 def test_verdicts_whatever_the_order(spark, seed: int | None) -> None:  # type: ignore[no-untyped-def]
     from pyspark.sql import functions as F
 
-    from aisles.products.identity import account, judge, resolve, told, verdicts
+    from aisles.products.identity import account, judge, judge_few, resolve, told, verdicts
 
     rows = [("net", "shop", *row[:-1], f"hash {row[1:3]}") for row in ROWS]
     if seed is not None:
@@ -48,7 +48,12 @@ def test_verdicts_whatever_the_order(spark, seed: int | None) -> None:  # type: 
     judged = {(r.run_date, r.file, r.record_no): r.verdict for r in judge(candidates).collect()}
     assert judged == {row[:3]: row[-1] for row in ROWS}
 
-    products, rejected = resolve(candidates)
+    def rows(frame):  # type: ignore[no-untyped-def]
+        return sorted(map(tuple, frame.collect()), key=repr)
+
+    few = judge_few(candidates)
+    assert rows(few) == rows(judge(candidates)), "all sorted at once"
+    products, rejected = resolve(few if seed is None else judge(candidates))
     assert rejected.columns == candidates.columns
     assert products.columns == [*candidates.columns, "delivery_hash"]
     hashes = {

@@ -20,6 +20,7 @@ from aisles.stages.categories import stored_tree
 from aisles.stages.job import Job, run_stage
 from aisles.stages.params import RuleReport
 from aisles.stages.rule_report import run
+from aisles.stages.sql_names import register
 from aisles.tables import Tables
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def test_the_page_holds_feed_text_as_data_only(reported: Reported) -> None:
 
 
 def _sql(reported: Reported, query: str) -> list[Row]:
-    reported.job.tables.register()
+    register(reported.job.tables)
     return list(reported.job.spark.sql(query).collect())
 
 

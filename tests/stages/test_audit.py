@@ -19,6 +19,7 @@ from aisles.stages.job import Job, run_stage
 from aisles.stages.params import Audit, Review, Run
 from aisles.stages.pipeline import run_all, work_of
 from aisles.stages.rounds import next_round
+from aisles.stages.sql_names import register
 from aisles.stages.train import _snapshot
 from aisles.tables import Tables
 from aisles.taxonomy import Taxonomy
@@ -93,7 +94,7 @@ def ran(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     )
     run_all(job, params)
     run_stage(job, "audit", run, Audit())
-    job.tables.register()
+    register(job.tables)
     return Ran(job, folder, planted)
 
 

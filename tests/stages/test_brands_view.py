@@ -10,6 +10,7 @@ import pytest
 from aisles import schema
 from aisles.config import TablesConfig
 from aisles.products.canonical import brand_canonical, color_canonical
+from aisles.stages.sql_names import register
 from aisles.tables import Tables
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def made(
     rows = [tuple(row.get(column.name) for column in columns) for row in _products()]
     ddl = ", ".join(f"`{column.name}` {column.type}" for column in columns)
     tables.append("products", spark.createDataFrame(rows, ddl))
-    tables.register()
+    register(tables)
     yield spark
     for name in [*schema.views(), *schema.names()]:
         spark.catalog.dropTempView(name)

@@ -10,6 +10,7 @@ import pytest
 
 from aisles import schema
 from aisles.config import TablesConfig
+from aisles.stages.sql_names import register
 from aisles.tables import Tables
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def report(
         ddl = ", ".join(f"`{column.name}` {column.type}" for column in schema.columns(name))
         values = [tuple(row.get(column) for column in names) for row in rows]
         tables.append(name, spark.createDataFrame(values, ddl))
-    tables.register()
+    register(tables)
     yield {row["run_date"]: row for row in spark.sql("SELECT * FROM feed_report").collect()}
     for name in [*schema.views(), *schema.names()]:
         spark.catalog.dropTempView(name)

@@ -13,6 +13,7 @@ from aisles.simulate import simulate_local
 from aisles.stages.job import Job, run_stage
 from aisles.stages.params import STAGES, Run
 from aisles.stages.pipeline import _params_of, run_all, work_of
+from aisles.stages.sql_names import register
 from aisles.tables import Tables
 
 DAY = dt.date(2026, 11, 22)
@@ -56,7 +57,7 @@ def ran(spark, tmp_path_factory: pytest.TempPathFactory) -> Ran:
         images=str(folder / "images.csv"),
     )
     run_all(job, params)
-    job.tables.register()
+    register(job.tables)
     return Ran(job, params, folder)
 
 

@@ -13,6 +13,7 @@ from aisles.config import load
 from aisles.stages.job import Account, Job, run_stage
 from aisles.stages.params import Review
 from aisles.stages.pipeline import work_of
+from aisles.stages.sql_names import register
 from aisles.tables import Tables
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def import_answers(job: Job, path: Path, categories: str = "") -> Account:
 
 
 def rows(job: Job, query: str) -> list[tuple[Any, ...]]:
-    job.tables.register()
+    register(job.tables)
     return [tuple(row) for row in job.spark.sql(query).collect()]
 
 

@@ -39,22 +39,28 @@ def told(candidates: DataFrame) -> DataFrame:
     title_hash and url_hash (null for null), reason, raw_hash; filled and valid where they are there
     (see aisles.products.quality).
     """
+    return candidates.withColumns(_hashes()).select(
+        *_FEED_FILE,
+        "record_no",
+        "product_id",
+        *_hashes(),
+        "reason",
+        "raw_hash",
+        *(name for name in ("filled", "valid") if name in candidates.columns),
+    )
+
+
+def _hashes() -> dict[str, Column]:
     from pyspark.sql import functions as F
 
     def hashed(*names: str) -> Column:
         return F.when(F.col(names[0]).isNotNull(), F.xxhash64(*names))
 
-    return candidates.select(
-        *_FEED_FILE,
-        "record_no",
-        "product_id",
-        hashed("product_id", "run_date").alias("id_hash"),
-        hashed("title").alias("title_hash"),
-        hashed("product_url").alias("url_hash"),
-        "reason",
-        "raw_hash",
-        *(name for name in ("filled", "valid") if name in candidates.columns),
-    )
+    return {
+        "id_hash": hashed("product_id", "run_date"),
+        "title_hash": hashed("title"),
+        "url_hash": hashed("product_url"),
+    }
 
 
 def repeats(known: DataFrame) -> DataFrame:
@@ -100,18 +106,25 @@ def judge(candidates: DataFrame, marks: DataFrame | None = None, few: bool = Fal
     )
 
 
-def resolve(
-    candidates: DataFrame, marks: DataFrame | None = None, few: bool = False
-) -> tuple[DataFrame, DataFrame]:
+def judge_few(candidates: DataFrame) -> DataFrame:
+    """The same for so few candidates that all of them can be sorted: they are read once."""
+    from pyspark.sql import functions as F
+
+    every = candidates.withColumns(_hashes() | {"_again": F.col("id_hash").isNotNull()})
+    several = F.expr("_records > 1 OR reason IS NOT NULL")
+    own = F.when(several, F.col("delivery_hash")).otherwise(F.col("raw_hash"))
+    return _marked(every).select(*candidates.columns, "verdict", own.alias("delivery_hash"))
+
+
+def resolve(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
     """(products, rejected): one row for each product of a delivery; one for each rejected record.
 
-    marks, few: see `judge`.
+    judged: the output of `judge`.
     Both have the candidates' columns, products also delivery_hash; `reason` is null in products.
     Duplicates are in neither.
     """
     from pyspark.sql import functions as F
 
-    judged = judge(candidates, marks, few)
     kept = judged.where(F.col("verdict").isNull()).drop("verdict")
     lost = judged.where(F.col("verdict") != DUPLICATE).withColumn("reason", F.col("verdict"))
     return kept, lost.drop("verdict", "delivery_hash")
@@ -140,10 +153,16 @@ def account(kinds: DataFrame, marks: DataFrame) -> DataFrame:
 
 
 def _judged(some: DataFrame) -> DataFrame:
-    """One row for each record that shares its id or is rejected, a few in a hundred.
+    """One row for each record that shares its id or is rejected, a few in a hundred."""
+    found = _marked(some).where("_records > 1 OR reason IS NOT NULL")
+    return found.select(*_KEY, "verdict", "delivery_hash")
 
-    some: with _again: null where the hash of the id occurs once. Ids that only share a hash are
-    told apart here.
+
+def _marked(some: DataFrame) -> DataFrame:
+    """The rows with verdict and delivery_hash.
+
+    some: with _again: null or false where the hash of the id occurs once, or perhaps does. Ids that
+    only share a hash are told apart here.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
@@ -160,16 +179,14 @@ def _judged(some: DataFrame) -> DataFrame:
     some_rejected = F.max(F.col("verdict") != DUPLICATE).over(same_id)
     spoilt = F.when(some_rejected, F.lit(SPOILT)).otherwise("")
     return (
-        some.withColumn("_alone", F.when(F.col("_again").isNull(), place))
+        some.withColumn("_alone", F.when(~F.coalesce("_again", F.lit(False)), place))
         .withColumn("_records", F.count("*").over(same_id))
-        .where("_records > 1 OR reason IS NOT NULL")
         .withColumn("first", F.first(named, True).over(same_id.orderBy(*_PLACE)))
         .withColumn("collides", usable & F.expr(_COLLIDES))
         .withColumn("last", F.max(standing).over(same_id))
         .withColumn("verdict", verdict)
         .withColumn("_all", F.collect_list(F.struct(*_PLACE, "raw_hash")).over(same_id))
         .withColumn("delivery_hash", F.concat(joined("_all"), spoilt))
-        .select(*_KEY, "verdict", "delivery_hash")
     )
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
+from aisles.parts import Feed, Part, among
 from aisles.products.identity import SPOILT
 from aisles.products.ids import identities, signature
 from aisles.stages.cleaned import REJECTED
-from aisles.stages.deliveries import Feed, among
 from aisles.stages.job import Account, Job
 from aisles.stages.normalise_plan import Work
-from aisles.tables import on_days
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -132,6 +132,7 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame, few: 
     delivered: their records. stored: the rows of products, those of other feeds perhaps among them.
     few: the records are few: the groups come in one partition, without a shuffle.
     """
+    from pyspark.sql import Observation
     from pyspark.sql import functions as F
 
     ids = identities({feed: work.readings[feed] for feed in work.parts})(delivered)
@@ -177,20 +178,25 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame, few: 
             (~F.coalesce(same, F.lit(False))).alias("changed"),
         )
     )
-    groups = groups.localCheckpoint().coalesce(1) if few else groups.persist()
 
     def records(where: str) -> Column:
         return F.coalesce(F.sum(F.when(F.expr(where), F.size("places"))), F.lit(0))
 
-    counted = groups.agg(
-        records("changed AND places IS NOT NULL"),
-        F.count_if(F.expr("active AND places IS NULL")),
-        F.count_if(F.expr("NOT changed AND active")),
-        records("NOT changed"),
-        F.count_if(F.expr("NOT changed AND refused")),
-    ).first()
+    counts = {
+        "fresh": records("changed AND places IS NOT NULL"),
+        "vanished": F.count_if(F.expr("active AND places IS NULL")),
+        "products": F.count_if(F.expr("NOT changed AND active")),
+        "records": records("NOT changed"),
+        "spoilt": F.count_if(F.expr("NOT changed AND refused")),
+    }
+    named = [count.alias(name) for name, count in counts.items()]
+    if few:
+        seen = Observation()
+        groups = groups.observe(seen, *named).localCheckpoint().coalesce(1)
+        return Changes(groups, before, job.run_date, **seen.get)
+    counted = groups.persist().agg(*named).first()
     assert counted is not None
-    return Changes(groups, before, job.run_date, *counted)
+    return Changes(groups, before, job.run_date, **counted.asDict())
 
 
 def _refused(job: Job, cleaned_on: Mapping[Feed, str]) -> DataFrame:
@@ -202,9 +208,14 @@ def _refused(job: Job, cleaned_on: Mapping[Feed, str]) -> DataFrame:
     for feed, day in cleaned_on.items():
         if day:
             feeds.setdefault(day, []).append(feed)
-    theirs = [f"{on_days([day])} AND {among(own)}" for day, own in sorted(feeds.items())]
-    rows = job.tables.read("rejected_items").filter("stage = 'normalise' AND raw_hash IS NOT NULL")
-    found = rows.filter(" OR ".join(theirs) or "false").withColumn("key", _key())
+    kept = "stage = 'normalise' AND raw_hash IS NOT NULL"
+    parts = [Part.of([day], own, kept) for day, own in sorted(feeds.items())]
+    some = [one for one in parts if job.tables.may_hold("rejected_items", one)]
+    if not some:
+        nothing = job.tables.part("rejected_items", Part.of(days=()))
+        return nothing.withColumn("key", _key()).select("key", *_CARRIED)
+    rows = [job.tables.part("rejected_items", one) for one in some]
+    found = reduce(lambda one, more: one.unionByName(more), rows).withColumn("key", _key())
     # Cut from the table: Spark makes all it has cached of a table anew when the table is written.
     return found.select("key", *_CARRIED).localCheckpoint()
 

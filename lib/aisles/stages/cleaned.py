@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aisles.parts import Part
+from aisles.products.identity import DUPLICATE
 from aisles.products.identity import account as accounted
 from aisles.stages.job import Account, Job
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Observation
 
 _SHOWN = ("merchant_product_id", "title", "brand", "product_url", "image_url", "all_text")
 _LONGEST = 10_000  # signs of a rejected record that are kept
@@ -41,34 +43,56 @@ def count_cleaned(counted: DataFrame, marks: DataFrame, account: Account) -> Cle
 
     counted: the output of `aisles.products.quality.kinds`; marks: that of `verdicts`.
     """
-    names = ("raw", "products", "duplicates", "rejected")
+    names = ("raw", "products", "rejected")
     sums = dict.fromkeys(names, 0)
     for row in accounted(counted, marks).collect():  # one a file
         sums |= {name: sums[name] + row[name] for name in names}
-    for name in ("duplicates", "rejected"):
-        account.figures[name] = account.figures.get(name, 0) + sums[name]
-    account.rows_in += sums["raw"]
-    account.rows_out += sums["products"]
-    return Cleaned(sums["raw"], sums["products"], sums["rejected"])
+    return booked(Cleaned(*sums.values()), account)
 
 
-def store_rejected(job: Job, refused: DataFrame | None, where: str) -> None:
+def booked(done: Cleaned, account: Account) -> Cleaned:
+    """The same, added to the books."""
+    duplicates = done.records - done.products - done.rejected
+    for name, more in (("duplicates", duplicates), ("rejected", done.rejected)):
+        account.figures[name] = account.figures.get(name, 0) + more
+    account.rows_in += done.records
+    account.rows_out += done.products
+    return done
+
+
+def counts(judged: DataFrame) -> tuple[DataFrame, Observation]:
+    """The frame, and what knows, once its rows have been made, `Cleaned` of them by name.
+
+    judged: the output of `aisles.products.identity.judge`.
+    """
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as F
+
+    verdict, seen = F.col("verdict"), Observation()
+    made = (
+        F.count(F.lit(1)).alias("records"),
+        F.count_if(verdict.isNull()).alias("products"),
+        F.count_if(verdict != DUPLICATE).alias("rejected"),
+    )
+    return judged.observe(seen, *made), seen
+
+
+def store_rejected(job: Job, refused: DataFrame | None, part: Part) -> None:
     """Replaces what normalise has rejected in these deliveries before.
 
-    refused: rows of rejected_items (REJECTED); None where there are none. where: SQL that holds for
-    the rows of these deliveries, and for no others.
+    refused: rows of rejected_items (REJECTED); None where there are none. part: the rows of these
+    deliveries.
     """
     from pyspark.sql import functions as F
 
-    theirs = f"({where}) AND stage = 'normalise'"
+    theirs = replace(part, also="stage = 'normalise'")
     if refused is None:
         job.tables.clear("rejected_items", theirs)
     else:
-        job.tables.replace(
-            "rejected_items", refused.withColumn("stage", F.lit("normalise")), theirs
-        )
+        rows = refused.withColumn("stage", F.lit("normalise"))
+        job.tables.replace_part("rejected_items", rows, theirs)
 
 
-def store_quality(job: Job, quality: DataFrame, where: str) -> None:
-    """Replaces the rows of field_quality of these deliveries; where: see `store_rejected`."""
-    job.tables.replace("field_quality", quality, where)
+def store_quality(job: Job, quality: DataFrame, part: Part) -> None:
+    """Replaces the rows of field_quality of these deliveries; part: see `store_rejected`."""
+    job.tables.replace_part("field_quality", quality, part)

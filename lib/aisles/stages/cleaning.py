@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aisles.products.identity import repeats, told, verdicts
+from aisles.parts import Feed, among
+from aisles.products.identity import judge, judge_few, repeats, told, verdicts
 from aisles.products.normalise import normalise
 from aisles.products.quality import kinds
-from aisles.stages.changes import Changes, changes
-from aisles.stages.deliveries import Delivery, Feed, among, records
-from aisles.stages.job import Job
+from aisles.stages.changes import BROADCAST_ROWS, Changes, changes
+from aisles.stages.cleaned import Cleaned, booked, count_cleaned, counts
+from aisles.stages.deliveries import Delivery, records
+from aisles.stages.job import Account, Job
 from aisles.stages.normalise_plan import Work
 
 if TYPE_CHECKING:
@@ -26,15 +28,15 @@ FEW = 100_000
 class Cleaning:
     """What is made of the records that are to be cleaned, on the way to products.
 
-    candidates: one row is one record, cleaned; marks and counted: what `verdicts` and `kinds` make
-    of them. found: what the feeds that are read in part have now, if any are. few: see `Delivered`.
+    counted: what `kinds` makes of them. found: what the feeds that are read in part have now, if
+    any are. few: see `Delivered`. judged: adds what became of them to the books; what `judge` makes
+    of them.
     """
 
-    candidates: DataFrame
-    marks: DataFrame
     counted: DataFrame
     found: Changes | None
     few: bool
+    judged: Callable[[Account], tuple[DataFrame, Cleaned]]
 
     def beside(self, frame: DataFrame) -> DataFrame:
         """The frame, to be joined to what is made of the candidates.
@@ -84,24 +86,29 @@ def compared(
 
 
 def clean(work: Work, came: Delivered, found: Changes | None, kept: ExitStack) -> Cleaning:
-    """Cleans what is to be cleaned; found: see `compared`. kept: lets go of what is kept.
-
-    What is made of a few records is made again where it is needed.
-    """
+    """Cleans what is to be cleaned; found: see `compared`. kept: lets go of what is kept."""
     from pyspark import StorageLevel
 
     candidates = _candidates(work, came, found)
     if came.few:
-        candidates = candidates.localCheckpoint(storageLevel=StorageLevel.DISK_ONLY).coalesce(1)
-        known = told(candidates)
-        marks = verdicts(known, repeats(known).hint("merge"))
-        return Cleaning(candidates, marks, kinds(known), found, True)
+        few, seen = counts(judge_few(candidates.coalesce(1)))
+        few = few.localCheckpoint(storageLevel=StorageLevel.DISK_ONLY).coalesce(1)
+        done = Cleaned(**seen.get)
+        return Cleaning(kinds(few), found, True, lambda account: (few, booked(done, account)))
     candidates = _keep(candidates.persist(StorageLevel.DISK_ONLY), kept)
     known = _keep(told(candidates).persist(), kept)
     repeated = _keep(repeats(known).persist(), kept)
     repeated.count()
     marks = _keep(verdicts(known, repeated).persist(), kept)
-    return Cleaning(candidates, marks, _keep(kinds(known).persist(), kept), found, False)
+    counted = _keep(kinds(known).persist(), kept)
+
+    def judged(account: Account) -> tuple[DataFrame, Cleaned]:
+        done = count_cleaned(counted, marks, account)
+        # Each id that occurs again has one product, and others that are duplicates or rejected.
+        small = 2 * (done.records - done.products) < BROADCAST_ROWS
+        return judge(candidates, marks, small), done
+
+    return Cleaning(counted, found, False, judged)
 
 
 def _keep(frame: DataFrame, kept: ExitStack) -> DataFrame:

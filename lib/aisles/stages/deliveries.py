@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from aisles.feeds.roles import Declared
+from aisles.parts import Feed, Part, among, on_days
 from aisles.stages.job import Job
-from aisles.tables import on_days, quoted
 from aisles.together import together
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
-
-Feed = tuple[str, str]  # network, retailer
 
 
 @dataclass(frozen=True)
@@ -205,12 +203,13 @@ def records(job: Job, present: Iterable[Delivery]) -> DataFrame:
     """
     from pyspark.sql import functions as F
 
-    raw = job.tables.read("raw_items")
+    present = list(present)
     places = [(on, file, one.day) for one in present for file, on in one.places]
+    days = {on for on, *_ in places}
+    stored = job.tables.part("raw_items", Part.of(days, {one.feed for one in present}))
     if not places:
-        return raw.filter("false")
+        return stored
     files = sorted({file for _, file, _ in places})
-    stored = raw.filter(on_days(on for on, *_ in places))
     if all(places[0][0] == on == day for on, _, day in places):
         return stored.filter(stored["file"].isin(files))
     names = ("run_date", "file", "delivered")
@@ -218,22 +217,5 @@ def records(job: Job, present: Iterable[Delivery]) -> DataFrame:
     return (
         stored.join(F.broadcast(job.spark.createDataFrame(wanted)), ["file", "run_date"])
         .withColumn("run_date", F.col("delivered"))
-        .select(*raw.columns)
-    )
-
-
-def among(feeds: Iterable[Feed], prefix: str = "") -> str:
-    """SQL: whether a row belongs to one of the feeds; files without such rows are skipped."""
-
-    def listed(values: set[str]) -> str:
-        return ", ".join(sorted(f"'{quoted(value)}'" for value in values))
-
-    known = list(feeds)
-    if not known:
-        return "false"
-    network, retailer = f"{prefix}network", f"{prefix}retailer"
-    return (
-        f"{network} IN ({listed({n for n, _ in known})})"
-        f" AND {retailer} IN ({listed({r for _, r in known})})"
-        f" AND concat({network}, '/', {retailer}) IN ({listed({'/'.join(f) for f in known})})"
+        .select(*stored.columns)
     )

@@ -13,9 +13,11 @@ from pyspark.sql import DataFrame, Row
 from aisles.feeds.spark import End, FeedFile, ends_of, list_files, numbered, read_tasks
 from aisles.feeds.split import Task, tasks_of
 from aisles.feeds.streamed import streamed
+from aisles.parts import Part, on_days, quoted
 from aisles.stages.job import Account, Job, step
 from aisles.stages.params import Ingest
-from aisles.tables import on_days, quoted
+
+_REFUSED_HERE = "stage = 'ingest'"
 
 
 def run(job: Job, params: Ingest, account: Account) -> None:
@@ -48,7 +50,6 @@ def run(job: Job, params: Ingest, account: Account) -> None:
 
 def _read(job: Job, account: Account, new: list[FeedFile]) -> list[dict[str, Any]]:
     """Stores the records of the files; their rows of feed_files."""
-    where = _slice(job, [f.file for f in new])
     tasks = tasks_of(new, job.config.ingest.split_bytes)
     parted = [task for task in tasks if task.part is not None]
     whole = [task for task in tasks if task.part is None]
@@ -58,9 +59,8 @@ def _read(job: Job, account: Account, new: list[FeedFile]) -> list[dict[str, Any
             found.append(_read_parted(job, parted))
     ends = [end for one in found for end in one.ends]
     _report(counts := _counts(job, ends, new), account)
-    refusing = f"{where} AND stage = 'ingest'"
     try:
-        refused = _refuse(job, sum(end.rejected for end in ends), found, refusing)
+        refused = _refuse(job, sum(end.rejected for end in ends), found, [f.file for f in new])
     finally:
         for one in found:
             one.close()
@@ -69,13 +69,14 @@ def _read(job: Job, account: Account, new: list[FeedFile]) -> list[dict[str, Any
     return counts
 
 
-def _refuse(job: Job, expected: int, found: list[_Found], where: str) -> int:
-    """Stores the rejected records in place of those for which where holds; how many there are."""
+def _refuse(job: Job, expected: int, found: list[_Found], files: list[str]) -> int:
+    """Stores the rejected records in place of those of these files; how many there are."""
+    theirs = _slice(job, files, _REFUSED_HERE)
     if not expected:
-        job.tables.clear("rejected_items", where)
+        job.tables.clear("rejected_items", theirs)
         return 0
     rejected = reduce(DataFrame.unionByName, [one.rejected for one in found])
-    return job.tables.replace("rejected_items", rejected, where)
+    return job.tables.replace_part("rejected_items", rejected, theirs)
 
 
 def _note(job: Job, rows: list[dict[str, Any]], known_today: bool) -> None:
@@ -87,7 +88,7 @@ def _note(job: Job, rows: list[dict[str, Any]], known_today: bool) -> None:
     values = [tuple(row.get(name) for name in schema.names) for row in rows]
     frame = job.spark.createDataFrame(values, schema)
     if known_today:
-        job.tables.replace("feed_files", frame, _slice(job, [row["file"] for row in rows]))
+        job.tables.replace("feed_files", frame, _slice(job, [row["file"] for row in rows]).sql)
     else:
         job.tables.append("feed_files", frame)
 
@@ -106,7 +107,7 @@ def _read_whole(job: Job, tasks: list[Task]) -> _Found:
     """Stores the records of files of one task each, in the pass that reads them."""
     found = streamed(job.spark, tasks, job.run_date, job.config.ingest.batch_rows)
     where = _slice(job, [task.file.file for task in tasks])
-    kept = job.tables.replace("raw_items", _kept(found.records), where)
+    kept = job.tables.replace_part("raw_items", _kept(found.records), where)
     return _Found(found.ends(), kept, _rejected(found.rejected()))
 
 
@@ -120,7 +121,8 @@ def _read_parted(job: Job, tasks: list[Task]) -> _Found:
         ends = ends_of(parts)
         parsed = numbered(parts, ends)
         where = _slice(job, [task.file.file for task in tasks])
-        kept = job.tables.replace("raw_items", _kept(parsed.filter("reason IS NULL")), where)
+        records = _kept(parsed.filter("reason IS NULL"))
+        kept = job.tables.replace_part("raw_items", records, where)
     except BaseException:
         parts.unpersist()
         raise
@@ -173,9 +175,8 @@ def _again(row: Row, day: dt.date) -> dict[str, Any]:
 
 def _empty(job: Job, replaced: list[str]) -> None:
     """Drops the day's records of files whose correction is a delivery that is stored already."""
-    where = _slice(job, replaced)
-    job.tables.clear("raw_items", where)
-    job.tables.clear("rejected_items", f"{where} AND stage = 'ingest'")
+    job.tables.clear("raw_items", _slice(job, replaced))
+    job.tables.clear("rejected_items", _slice(job, replaced, _REFUSED_HERE))
 
 
 def _rehome(job: Job, replaced: list[str]) -> None:
@@ -206,9 +207,10 @@ def _rehome(job: Job, replaced: list[str]) -> None:
         )
 
 
-def _slice(job: Job, files: list[str]) -> str:
+def _slice(job: Job, files: list[str], also: str = "") -> Part:
+    """The day's rows on these files for which `also` holds."""
     names = ", ".join(sorted(f"'{quoted(name)}'" for name in set(files)))
-    return f"{on_days([job.run_date])} AND file IN ({names})"
+    return Part.of([job.run_date], also=f"file IN ({names})" + (f" AND {also}" if also else ""))
 
 
 def _counts(job: Job, ends: list[End], files: list[FeedFile]) -> list[dict[str, Any]]:

@@ -8,30 +8,30 @@ other roles, or another version of the cleaning.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, nullcontext
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from aisles.parts import Feed, Part, among
 from aisles.products.identity import resolve
 from aisles.products.normalise import DERIVED
 from aisles.products.quality import field_quality, kinds
-from aisles.stages.changes import BROADCAST_ROWS, Changes
+from aisles.stages.changes import Changes
 from aisles.stages.cleaned import (
-    count_cleaned,
     rejected_rows,
     store_quality,
     store_rejected,
 )
 from aisles.stages.cleaning import Cleaning, Delivered, clean, compared, delivered
-from aisles.stages.deliveries import among, every_day, records, todays
+from aisles.stages.deliveries import Delivery, every_day, records, todays
 from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
 from aisles.stages.params import Normalise
-from aisles.stages.readings import in_order, overrides, remembered, settled
+from aisles.stages.readings import Remembered, Stated, in_order, overrides, remembered, settled
 from aisles.stages.replay import replay
 from aisles.stages.sale_turns import next_turns
-from aisles.tables import on_days
-from aisles.together import together
+from aisles.together import few_rows, together
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -59,10 +59,24 @@ def run(job: Job, params: Normalise, account: Account) -> None:
             account.warn(f"{'/'.join(one.feed)}: {one.doubt}: looks truncated, nothing is delisted")
     if not todo:
         return
+    came = delivered(job, [one for one in todo if not one.late])
+    with few_rows(job.spark) if came.few else nullcontext():
+        _bring_up(job, account, todo, came, stated, marks, before)
+
+
+def _bring_up(
+    job: Job,
+    account: Account,
+    todo: list[Delivery],
+    came: Delivered,
+    stated: Mapping[Feed, Stated],
+    marks: dict[str, Any],
+    before: Remembered,
+) -> None:
+    """Makes products of these deliveries, of which came has the records of the newest."""
     present = [one for one in todo if not one.late]
     late = [one.feed for one in todo if one.late]
     with step(f"inferring the roles of the columns of {len(todo)} feeds"):
-        came = delivered(job, present)
         how, store = settled(job, present, came.records, stated, marks, before, account)
         if late:
             store()  # what moved in both stands in the last commit
@@ -91,15 +105,11 @@ def _present(
 
     store: brings column_roles up to date.
     """
-    stored = job.tables.read("products").filter(among(work.present))
-    where = f"{on_days([job.run_date])} AND {among(work.present)}"
+    stored = job.tables.part("products", Part.of(feeds=work.present))
+    part = Part.of([job.run_date], work.present)
     with ExitStack() as frames:
         with step("comparing the records with those before") if work.parts else nullcontext():
-            found, _ = together(
-                job.spark,
-                lambda: compared(job, work, came, stored, frames),
-                lambda: job.tables.holds("field_quality", where),  # for the write to come
-            )
+            found = compared(job, work, came, stored, frames)
         with step("cleaning records"):
             # A feed with a watermark has been here; without one it may still have, if the log was
             # cut.
@@ -109,25 +119,28 @@ def _present(
                 store,
                 lambda: not work.known and stored.isEmpty(),
             )
-        (source, cleaned, kept), _ = together(
+        source, _ = together(
             job.spark,
-            lambda: _source(job, account, work, cleaning, None if fresh else stored, where),
-            lambda: store_quality(job, _quality(cleaning.counted, cleaning.found), where),
+            lambda: _source(job, account, work, cleaning, None if fresh else stored, part),
+            lambda: store_quality(job, _quality(cleaning.counted, cleaning.found), part),
         )
         if fresh:
-            with step(f"writing the products of {cleaned:,} records"):
-                written = job.tables.append("products", source, {MARKS: work.marks}, _FILE_ROWS)
+            with step(f"writing the products of {source.cleaned:,} records"):
+                marks = {MARKS: work.marks}
+                written = job.tables.append("products", source.rows, marks, _FILE_ROWS)
     if not fresh:
         # Only now: Spark makes all it has cached of a table anew when the table is written.
-        with step(f"merging the products of {cleaned:,} records"):
+        with step(f"merging the products of {source.cleaned:,} records"):
             written = _merge(job, source, work)
+    kept = source.products
     assert written == kept, f"{written} products written, {kept} accounted for"
 
 
 def _quality(counted: DataFrame, found: Changes | None) -> DataFrame:
     """The field quality of whole deliveries: of records cleaned now and of unchanged products."""
-    every = counted if found is None else counted.unionByName(kinds(found.standing()))
-    return field_quality(every)
+    if found is not None and found.records:
+        counted = counted.unionByName(kinds(found.standing()))
+    return field_quality(counted)
 
 
 def _gone(stored: DataFrame, products: DataFrame, cleaning: Cleaning, work: Work) -> DataFrame:
@@ -156,39 +169,50 @@ def _dated(job: Job, products: DataFrame) -> DataFrame:
     )
 
 
+@dataclass(frozen=True)
+class _Source:
+    """The products to be written: rows, made of how many records, how many these must be.
+
+    counts: of how many something else becomes (`_changing`); None where they only come in.
+    """
+
+    rows: DataFrame
+    cleaned: int
+    products: int
+    counts: dict[str, int] | None = None
+
+
 def _source(
     job: Job,
     account: Account,
     work: Work,
     cleaning: Cleaning,
     stored: DataFrame | None,
-    where: str,
-) -> tuple[DataFrame, int, int]:
-    """The products to be written, of how many records, and how many; rejected records are stored.
+    part: Part,
+) -> _Source:
+    """The products to be written; rejected records are stored.
 
     stored: the feeds' rows of products; None where there are none, and the products only come in.
     Else one row is one product that comes in, changes or is lost (`_changing`), cut from its plan.
     """
     found = cleaning.found
-    done = count_cleaned(cleaning.counted, cleaning.marks, account)
-    # Each id that occurs again has one product, and others that are duplicates or rejected.
-    few = 2 * (done.records - done.products) < BROADCAST_ROWS
-    products, lost = resolve(cleaning.candidates, cleaning.marks, few=few)
+    judged, done = cleaning.judged(account)
+    products, lost = resolve(judged)
     refused, dated = rejected_rows(lost) if done.rejected else None, _dated(job, products)
     if found is not None and found.count(account):
         again = found.carried()
         refused = again if refused is None else refused.unionByName(again)
     if stored is None:
-        store_rejected(job, refused, where)
-        return dated, done.records, done.products
+        store_rejected(job, refused, part)
+        return _Source(dated, done.records, done.products)
     none_lost = not work.whole and found is not None and not found.vanished + done.rejected
     gone = None if none_lost else _gone(stored, products, cleaning, work)
-    source, _ = together(
+    (rows, counts), _ = together(
         job.spark,
         lambda: _changing(job, dated, gone, cleaning.beside(_known(stored, found, work))),
-        lambda: store_rejected(job, refused, where),
+        lambda: store_rejected(job, refused, part),
     )
-    return source, done.records, done.products
+    return _Source(rows, done.records, done.products, counts)
 
 
 def _known(stored: DataFrame, found: Changes | None, work: Work) -> DataFrame:
@@ -199,8 +223,14 @@ def _known(stored: DataFrame, found: Changes | None, work: Work) -> DataFrame:
     return found.known().unionByName(of_whole) if work.whole else found.known()
 
 
-def _changing(job: Job, products: DataFrame, gone: DataFrame | None, known: DataFrame) -> DataFrame:
-    """One row is one product, with what happens to it (_what): it is new, known or gone."""
+def _changing(
+    job: Job, products: DataFrame, gone: DataFrame | None, known: DataFrame
+) -> tuple[DataFrame, dict[str, int]]:
+    """One row is one product, with what happens to it (_what): it is new, known or gone.
+
+    And how many of each there are.
+    """
+    from pyspark.sql import Observation
     from pyspark.sql import functions as F
 
     kept = known.withColumn("_what", F.lit("known"))
@@ -208,10 +238,12 @@ def _changing(job: Job, products: DataFrame, gone: DataFrame | None, known: Data
     if gone is not None:
         lost = job.tables.conform("products", gone).withColumn("_what", F.lit("gone"))
         came = came.unionByName(lost)
-    return came.localCheckpoint()
+    seen = Observation()
+    each = [F.count_if(F.col("_what") == what).alias(what) for what in ("new", "known", "gone")]
+    return came.observe(seen, *each).localCheckpoint(), seen.get
 
 
-def _merge(job: Job, source: DataFrame, work: Work) -> int:
+def _merge(job: Job, source: _Source, work: Work) -> int:
     """New products come in, then changed ones are rewritten and vanished ones delisted.
 
     Returns how many products went in. The second transaction carries the watermark: a rerun of a
@@ -220,12 +252,11 @@ def _merge(job: Job, source: DataFrame, work: Work) -> int:
     """
     from pyspark.sql import functions as F
 
-    rows = source.groupBy("_what").count().collect()  # three at most
-    counted = {row["_what"]: int(row["count"]) for row in rows}
-    new, known, gone = (counted.get(what, 0) for what in ("new", "known", "gone"))
+    assert source.counts is not None
+    new, known, gone = (source.counts[what] for what in ("new", "known", "gone"))
     if new:
-        job.tables.append("products", source.where("_what = 'new'"), None, _FILE_ROWS)
-    others = source.where("_what <> 'new'")
+        job.tables.append("products", source.rows.where("_what = 'new'"), None, _FILE_ROWS)
+    others = source.rows.where("_what <> 'new'")
     if not gone:
         others = others.drop("_what")
     if known + gone <= _SMALL:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aisles.parts import Feed
 from aisles.products.reading import VERSION, Reading
-from aisles.stages.deliveries import Delivery, Feed
+from aisles.stages.deliveries import Delivery
 from aisles.stages.readings import Stated
 
 Turns = Mapping[tuple[Feed, dt.date], str]

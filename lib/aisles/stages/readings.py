@@ -16,10 +16,11 @@ from aisles.feeds.minor import in_minor_units
 from aisles.feeds.profile import read_profile
 from aisles.feeds.settle import SETTLED_SCHEMA, Settled, as_tuple, by_feed, settled_roles
 from aisles.feeds.vocabulary import tells_lead_time
+from aisles.parts import Feed, among
 from aisles.products.offer import sale_columns
 from aisles.products.reading import Reading
 from aisles.products.sale_dates import sale_dates
-from aisles.stages.deliveries import Delivery, Feed, among, every_day, records
+from aisles.stages.deliveries import Delivery, every_day, records
 from aisles.stages.job import Account, Job
 from aisles.stages.told import currency_in, languages_in, with_told
 from aisles.together import together

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from aisles.parts import Feed, Part, among
 from aisles.products.history import history
-from aisles.products.identity import resolve, told, verdicts
+from aisles.products.identity import judge, resolve, told, verdicts
 from aisles.products.normalise import DERIVED, normalise
 from aisles.products.quality import field_quality, kinds
 from aisles.products.reading import Readings
@@ -18,7 +19,7 @@ from aisles.stages.cleaned import (
     store_quality,
     store_rejected,
 )
-from aisles.stages.deliveries import Delivery, Feed, among, deliveries, every_day, records
+from aisles.stages.deliveries import Delivery, deliveries, every_day, records
 from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import Turns, has_turned
 from aisles.together import together
@@ -55,13 +56,13 @@ def replay(
         counted = kinds(known).persist()
         try:
             count_cleaned(counted, marks, account)
-            kept, refused = resolve(candidates, marks)
+            kept, refused = resolve(judge(candidates, marks))
             cleaned = _of(cleaned_in_order(every, how, turns))
-            where = f"run_date IN ({', '.join(map(_date, sorted(how)))}) AND {among(feeds)}"
+            part = Part.of(how, feeds)
             together(
                 job.spark,
-                lambda: store_rejected(job, rejected_rows(refused.where(cleaned)), where),
-                lambda: store_quality(job, field_quality(counted.where(cleaned)), where),
+                lambda: store_rejected(job, rejected_rows(refused.where(cleaned)), part),
+                lambda: store_quality(job, field_quality(counted.where(cleaned)), part),
             )
             state = history(kept.drop("reason"), deliveries(job, feeds))
             rows = job.tables.conform("products", state)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aisles import files
 from aisles.stages.job import Job
+from aisles.stages.sql_names import register
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -44,7 +45,7 @@ def show(job: Job, queries: bool = False) -> None:
     figures = _figures(job)
     if figures is not None:
         screen.print(figures)
-    known = job.tables.register()
+    known = register(job.tables)
     if queries:
         for title, statement in example_queries():
             screen.print(f"\n[bold]{title}[/bold]\n{statement}")

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from aisles.parts import Feed, among, on_days
 from aisles.products.reading import Readings
 from aisles.products.sale_dates import turns
-from aisles.stages.deliveries import Delivery, Feed, among
-from aisles.tables import on_days
+from aisles.stages.deliveries import Delivery
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

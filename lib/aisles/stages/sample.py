@@ -9,6 +9,7 @@ from pathlib import Path
 from aisles.stages.job import open_job, say, step
 from aisles.stages.params import REQUIRED, Common, Run, param
 from aisles.stages.pipeline import check_inputs, run_all
+from aisles.stages.sql_names import register
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,5 +91,5 @@ def query(params: Sql) -> None:
     from aisles.stages.report import console, print_frame
 
     job = open_job(params)
-    job.tables.register()
+    register(job.tables)
     print_frame(console(), "", job.spark.sql(params.query), params.rows)
