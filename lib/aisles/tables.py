@@ -132,8 +132,8 @@ class Tables:
             reader.table(self.name(table)) if self.config.catalog else reader.load(self.path(table))
         )
 
-    def conform(self, table: str, frame: DataFrame) -> DataFrame:
-        """The frame with exactly the declared columns in order; lacking ones are null."""
+    def conform(self, table: str, frame: DataFrame, *more: str) -> DataFrame:
+        """The frame with the declared columns in order, and more; lacking ones are null."""
         from pyspark.sql import functions as F
 
         have = set(frame.columns)
@@ -141,7 +141,8 @@ class Tables:
             *[
                 (F.col(f"`{c.name}`") if c.name in have else F.lit(None)).cast(c.type).alias(c.name)
                 for c in schema.columns(table)
-            ]
+            ],
+            *more,
         )
 
     def replace(

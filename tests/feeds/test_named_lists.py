@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from aisles.feeds.parse import parse
 from aisles.feeds.roles import roles_of_feed
 from aisles.parameters import Among, Beside, in_list, with_parameters, within
+from aisles.products.reading import Reading
 
 ROWS = 90
 
@@ -165,6 +166,26 @@ def test_levels_in_the_order_of_their_numbers() -> None:
     for one in records:
         one["categories"].sort(key=lambda level: level["level"])  # type: ignore[attr-defined]
     assert not any("level" in name for name in _roles(json.dumps(records)))
+
+
+def test_all_parents_of_a_category_are_levels() -> None:
+    paths = [("Mode", "Hosen", "Chinos"), ("Mode", "Hosen", "Jeans"), ("Wohnen", "Licht", "Lampen")]
+    records = []
+    for n in range(ROWS):
+        top, middle, leaf = paths[n % 3]
+        category = {"id": n, "name": leaf, "parent": {"name": middle, "parent": {"name": top}}}
+        stock = {"CODART": f"A{n}", "DESART": f"Steel thing {n}", "EXIST": n % 4}
+        pictures = {
+            "thumbnail": f"https://i.example/s/{n}.jpg",
+            "url": f"https://i.example/{n}.jpg",
+        }
+        records.append({**stock, "category": category, "image": pictures})
+    roles = _roles(json.dumps(records))
+    levels = {name for name, role in roles.items() if role == "merchant_category"}
+    assert levels == {f"category.{'parent.' * above}name" for above in range(3)}
+    assert roles["EXIST"] == "availability"
+    named = [(name, role, 1.0) for name, role in roles.items()]
+    assert Reading.of(named).columns["image_url"][0] == "image.url"
 
 
 def test_texts_and_codes_by_their_class() -> None:

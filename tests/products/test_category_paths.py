@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from aisles.products.category import levels, merchant_category
+from aisles.products.category import levels, merchant_category, ranks_of
 
 LEVELS = {
     "Home / Kitchen / ": ["Home", "Kitchen"],
@@ -68,3 +68,14 @@ def test_joined(row: list[str | None], path: str | None) -> None:
     texts = pa.array([cell or "" for cell in row])
     columns = [np.array([at if cell else -1]) for at, cell in enumerate(row)]
     assert merchant_category(texts, columns, 1).to_pylist() == [path]
+
+
+def test_parents_come_first_whatever_their_order() -> None:
+    names = ["c.name", "c.parent.name", "c.parent.parent.name", "c.transparent"]
+    assert ranks_of(names) == [2, 1, 0, 2]
+    texts = pa.array(["Chinos", "Trousers", "Men", "Sale", "Boots", "Shoes"])
+    columns = [np.array(places) for places in ([0, 4], [1, 5], [2, -1], [-1, 3])]
+    found = merchant_category(texts, columns, 2, ranks_of(names))
+    assert found.to_pylist() == ["Men > Trousers > Chinos", "Shoes > Sale > Boots"]
+    plain = merchant_category(texts, columns, 2)
+    assert plain.to_pylist() == ["Chinos > Trousers > Men", "Sale > Boots > Shoes"]

@@ -50,6 +50,33 @@ def test_a_language_may_tell_the_currency_where_no_price_does(
     assert feed_currency(maps(*BARE), COLUMNS, languages, "CNY") == "CNY"
 
 
+@pytest.mark.parametrize(
+    ("links", "languages", "code"),
+    [
+        (["https://www.shop.de/p/1?a=.fr", "http://shop.de", "HTTPS://SHOP.AT:443/x"], (), "EUR"),
+        (["https://kauppa.fi/1", "https://kauppa.fi/2", "https://kauppa.fi/3"], ("sv",), "EUR"),
+        (["https://shop.ch/1", "https://shop.ch/2", "https://shop.ch#3"], ("de",), "CHF"),
+        (["https://shop.co.uk/1", "https://x.uk/2", "https://y.co.uk/3"], (), "GBP"),
+        (["https://shop.de/1", "https://shop.ch/2", "https://shop.de/3"], (), None),
+        (["https://shop.de/1", "https://shop.de/2"], (), None),
+        (["https://shop.com/de/1", "https://shop.io/2", "https://t.co/3"], (), None),
+        (["https://shop.com/1", "https://shop.com/2", "https://shop.com/3"], ("pl",), "PLN"),
+        (
+            ["https://shop.de/1", "https://shop.de/2", "https://shop.de/3", "https://x.com"],
+            (),
+            None,
+        ),
+    ],
+)
+def test_domains_of_links_tell_the_country(
+    links: list[str], languages: tuple[str, ...], code: str | None
+) -> None:
+    rows = [{"price": "10", "link": link} for link in links]
+    assert feed_currency(maps(*rows), {**COLUMNS, "product_url": ["link"]}, languages) == code
+    stated = [{**row, "price": "10 USD"} for row in rows] * 2
+    assert feed_currency(maps(*stated), {**COLUMNS, "product_url": ["link"]}, languages) == "USD"
+
+
 def test_a_price_that_states_none_has_the_usual_one() -> None:
     rows = [*BARE[:2], {"price": "$5"}, {"price": "7", "cur": "EUR"}, {"was": "8"}]
     read = cells(maps(*rows), clean)

@@ -15,6 +15,7 @@ _RANKS = (
     *"大中小細대중소세一二三四",
 )
 """Words for a rank, as they stand in the names of levels."""
+_PARTS = re.compile(r"[./]")
 _RANK = re.compile("|".join(_RANKS))
 _WORDS = 0.5
 _LONGEST = 80
@@ -22,7 +23,8 @@ _CALLED = 0.4
 
 
 def have_every_level(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Gives the role to all columns that are numbered as the first level of categories is.
+    """Gives the role to all columns that are numbered as the first level of categories is, or are
+    called as it is but for their parents.
 
     A small feed's values do not show that `KAT_3` says more than `KAT_2`: nearly every product has
     a value of its own there. Their names do.
@@ -31,7 +33,7 @@ def have_every_level(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     main = next((place for place, given in chosen.items() if given == role), None)
     if main is None or not _is_called_so(columns[main]):
         return
-    stem = _stem(columns[main].name)
+    stem = _stem(columns[main].name) or _stem_of_child(columns[main].name)
     if stem is None or columns[main].shape.path > _WORDS or "#" in columns[main].name:
         return
     for place, column in enumerate(columns):
@@ -39,7 +41,7 @@ def have_every_level(columns: Sequence[Column], chosen: dict[int, int]) -> None:
         if (
             place in chosen
             or not (shape.distinct and _is_called_so(column))
-            or _stem(column.name) != stem
+            or stem not in (_stem(column.name), _stem_of_child(column.name))
         ):
             continue
         plain = shape.url < _WORDS and not shape.markup and shape.path <= _WORDS
@@ -49,6 +51,12 @@ def have_every_level(columns: Sequence[Column], chosen: dict[int, int]) -> None:
 
 def _is_called_so(column: Column) -> bool:
     return column.named.scores["merchant_category"] >= _CALLED
+
+
+def _stem_of_child(name: str) -> str:
+    """The name without the parts that say parent: `category.parent.name` is as `category.name`."""
+    parts = [part for part in _PARTS.split(name) if not part.lower().startswith("parent")]
+    return "/".join(parts)
 
 
 def _stem(name: str) -> str | None:

@@ -231,6 +231,7 @@ def size(s: Shape, _: Relation) -> Evidence:
         (s.size < 0.1, "no sizes", -1.0),
         (s.words > 8 or s.url > 0.2 or s.path > 0.5 or s.gender > 0.5, "text", -5.0),
         (s.flag > 0.9 or s.decimal > 0.8, "numbers", -2.0),
+        (s.date > 0.5, "dates", -5.0),
         (s.unique > 0.9 and s.distinct > 30, "nearly unique", -3.0),
         (s.constant, "constant", -1.5),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -25,10 +25,21 @@ _ROOT = re.compile(r"\s*([^/>»|,;:\\\n]{2,60}?)\s*([/>»\\])")
 _LIST = re.compile(r"""\s*\[\s*["'](.*)["']\s*\]\s*""", re.S)
 _NEXT = re.compile(r"""["']\s*,\s*["']""")
 _BLANK = " \t;,"
+_PARENT = re.compile(r"(?i)(?<![^\W_])parent")
 
 
-def merchant_category(texts: pa.StringArray, columns: list[Places], records: int) -> pa.StringArray:
+def ranks_of(columns: Iterable[str]) -> list[int]:
+    """The rank of each column of levels: those of a parent of a parent come before the others."""
+    above = [len(_PARENT.findall(name)) for name in columns]
+    return [max(above) - one for one in above]
+
+
+def merchant_category(
+    texts: pa.StringArray, columns: list[Places], records: int, ranks: Sequence[int] = ()
+) -> pa.StringArray:
     """One path a record, levels joined by ` > ` in column order; null where all columns are blank.
+
+    ranks: of the columns, where some come before others whatever their order (`ranks_of`).
 
     The columns may come in any order: cells of a record lie in the order of its columns. A column
     that repeats levels which stand there already adds nothing: one may hold the whole path, the
@@ -38,8 +49,9 @@ def merchant_category(texts: pa.StringArray, columns: list[Places], records: int
         return pa.nulls(records, pa.string())
     nowhere = len(texts)
     places = np.stack(columns, axis=1)
-    places = np.sort(np.where(places < 0, nowhere, places), axis=1)
-    places[places == nowhere] = -1
+    first = np.array(ranks or [0] * len(columns)) * (nowhere + 1) + places
+    order = np.argsort(np.where(places < 0, np.iinfo(np.int64).max, first), axis=1, kind="stable")
+    places = np.take_along_axis(places, order, axis=1)
     coded = take(texts, places.ravel()).dictionary_encode()
     paths = [levels(text) for text in coded.dictionary.to_pylist()]
     codes = coded.indices.fill_null(-1).to_numpy().reshape(places.shape)

@@ -180,8 +180,9 @@ def _marked(some: DataFrame) -> DataFrame:
     spoilt = F.when(some_rejected, F.lit(SPOILT)).otherwise("")
     return (
         some.withColumn("_alone", F.when(~F.coalesce("_again", F.lit(False)), place))
-        .withColumn("_records", F.count("*").over(same_id))
+        # First of all, as the others then need no order of their own.
         .withColumn("first", F.first(named, True).over(same_id.orderBy(*_PLACE)))
+        .withColumn("_records", F.count("*").over(same_id))
         .withColumn("collides", usable & F.expr(_COLLIDES))
         .withColumn("last", F.max(standing).over(same_id))
         .withColumn("verdict", verdict)

@@ -18,7 +18,7 @@ from aisles.batches import gathered
 from aisles.parameters import with_parameters, within
 from aisles.products import canonical
 from aisles.products.alltext import all_text
-from aisles.products.category import merchant_category, with_marks
+from aisles.products.category import merchant_category, ranks_of, with_marks
 from aisles.products.columns import Cells, Places, cells, first_filled, longest
 from aisles.products.ids import gtins, link, merchant_ids, product_ids
 from aisles.products.language import languages
@@ -164,7 +164,10 @@ def _fields(
     ]
     texts, slashed = read.texts, [read.column(name) for name in reading.slashed]
     texts = with_marks(texts, slashed) if slashed else texts
-    category = merchant_category(texts, columns("merchant_category"), read.records)
+    named = roles.get("merchant_category", ())
+    category = merchant_category(
+        texts, columns("merchant_category"), read.records, ranks_of(named) if named else ()
+    )
     stated = read.take(first("currency"))
     told = (stated, reading.habit, reading.minor, reading.currency)
     usual, special = without_specials(roles.get("price", ()))
@@ -173,8 +176,8 @@ def _fields(
         either = [*roles.get("price", ()), *roles.get("old_price", ())]
         priced = without_sales(read, either, reading.sale, over)
     now, before = (prices(priced, names, *told) for names in (usual, roles.get("old_price", ())))
-    named = [*special, *sale_columns(read.names, {*reading.read} | reading.unread)]
-    sale = prices(priced, named, *told) if named else None
+    sales = [*special, *sale_columns(read.names, {*reading.read} | reading.unread)]
+    sale = prices(priced, sales, *told) if sales else None
     offer = offered(now, before, sale)
     skipped = {name for role in _WORDLESS for name in roles.get(role, [])} | reading.constant
     skipped |= {name for name in reading.read if within(name)}  # their texts stand elsewhere too

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,8 +13,9 @@ from aisles.products.sale_dates import SaleDates
 from aisles.products.slices import Feed
 
 Role = tuple[str, str, float]
+_SMALL = re.compile(r"(?i)thumb|preview|miniature|vignette")
 
-VERSION = 9
+VERSION = 10
 """Raised when the same record comes out otherwise than before: then everything is cleaned anew."""
 
 
@@ -21,15 +23,15 @@ VERSION = 9
 class Reading:
     """How one feed is read: all that its rows depend on beside the records themselves.
 
-    columns: those of each role, the main one first. constant: columns that say the same of all
-    its products; they are left out of all_text, or the model would learn the shop by its name.
-    habit: how its prices write decimals; None: as each batch tells. languages: those that its
-    texts are in, ISO 639-1; none where that is not known. minor: columns of prices that count minor
-    units though their names do not say so. unread: columns that people stated to have no role, and
-    that are no prices of a sale either, whatever their names say. currency: ISO 4217 code of prices
-    that state none. slashed: columns of categories whose levels stand apart by tight slashes.
-    lead: columns of availability that tell how soon a product is sent. sale: the dates between
-    which prices of a sale hold.
+    columns: those of each role, the main one first; pictures that are called small ones last.
+    constant: columns that say the same of all its products; they are left out of all_text, or the
+    model would learn the shop by its name. habit: how its prices write decimals; None: as each
+    batch tells. languages: those that its texts are in, ISO 639-1; none where that is not known.
+    minor: columns of prices that count minor units though their names do not say so. unread:
+    columns that people stated to have no role, and that are no prices of a sale either, whatever
+    their names say. currency: ISO 4217 code of prices that state none. slashed: columns of
+    categories whose levels stand apart by tight slashes. lead: columns of availability that tell
+    how soon a product is sent. sale: the dates between which prices of a sale hold.
     """
 
     columns: Mapping[str, Sequence[str]]
@@ -60,6 +62,7 @@ class Reading:
         columns: dict[str, list[str]] = {}
         for column, role, _ in sorted(roles, key=lambda item: -item[2]):
             columns.setdefault(role, []).append(column)
+        columns.get("image_url", []).sort(key=lambda name: bool(_SMALL.search(name)))
         sets = (frozenset(minor), frozenset(unread), currency, frozenset(slashed), frozenset(lead))
         return Reading(columns, frozenset(constant), habit, tuple(languages), *sets, sale)
 

@@ -31,11 +31,15 @@ def rejected_rows(refused: DataFrame) -> DataFrame:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """How many records were cleaned; of them products and rejected ones, the others duplicates."""
+    """How many records were cleaned; of them products and rejected ones, the others duplicates.
+
+    known: how many of the products are stored already; None where the rows do not tell (`what`).
+    """
 
     records: int
     products: int
     rejected: int
+    known: int | None = None
 
 
 def count_cleaned(counted: DataFrame, marks: DataFrame, account: Account) -> Cleaned:
@@ -63,7 +67,7 @@ def booked(done: Cleaned, account: Account) -> Cleaned:
 def counts(judged: DataFrame) -> tuple[DataFrame, Observation]:
     """The frame, and what knows, once its rows have been made, `Cleaned` of them by name.
 
-    judged: the output of `aisles.products.identity.judge`.
+    judged: the output of `aisles.products.identity.judge`, with `what`.
     """
     from pyspark.sql import Observation
     from pyspark.sql import functions as F
@@ -73,8 +77,20 @@ def counts(judged: DataFrame) -> tuple[DataFrame, Observation]:
         F.count(F.lit(1)).alias("records"),
         F.count_if(verdict.isNull()).alias("products"),
         F.count_if(verdict != DUPLICATE).alias("rejected"),
+        F.count_if(verdict.isNull() & (F.col("_what") == "known")).alias("known"),
     )
     return judged.observe(seen, *made), seen
+
+
+def what(rows: DataFrame, known: DataFrame) -> DataFrame:
+    """The rows with what their product is (_what): new, or known.
+
+    known: product_id of the stored products that it may be.
+    """
+    from pyspark.sql import functions as F
+
+    stored = known.withColumn("_what", F.lit("known"))
+    return rows.join(stored, "product_id", how="left").fillna("new", ["_what"])
 
 
 def store_rejected(job: Job, refused: DataFrame | None, part: Part) -> None:

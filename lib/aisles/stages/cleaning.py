@@ -12,7 +12,7 @@ from aisles.products.identity import judge, judge_few, repeats, told, verdicts
 from aisles.products.normalise import normalise
 from aisles.products.quality import kinds
 from aisles.stages.changes import BROADCAST_ROWS, Changes, changes
-from aisles.stages.cleaned import Cleaned, booked, count_cleaned, counts
+from aisles.stages.cleaned import Cleaned, booked, count_cleaned, counts, what
 from aisles.stages.deliveries import Delivery, records
 from aisles.stages.job import Account, Job
 from aisles.stages.normalise_plan import Work
@@ -29,12 +29,13 @@ class Cleaning:
     """What is made of the records that are to be cleaned, on the way to products.
 
     counted: what `kinds` makes of them. found: what the feeds that are read in part have now, if
-    any are. few: see `Delivered`. judged: adds what became of them to the books; what `judge` makes
-    of them.
+    any are. known: product_id of the stored products that they may be. few: see `Delivered`.
+    judged: adds what became of them to the books; what `judge` makes of them.
     """
 
     counted: DataFrame
     found: Changes | None
+    known: DataFrame
     few: bool
     judged: Callable[[Account], tuple[DataFrame, Cleaned]]
 
@@ -85,16 +86,18 @@ def compared(
     return found
 
 
-def clean(work: Work, came: Delivered, found: Changes | None, kept: ExitStack) -> Cleaning:
-    """Cleans what is to be cleaned; found: see `compared`. kept: lets go of what is kept."""
+def clean(
+    work: Work, came: Delivered, found: Changes | None, stored: DataFrame, kept: ExitStack
+) -> Cleaning:
+    """Cleans what is to be cleaned; found, stored, kept: see `compared`."""
     from pyspark import StorageLevel
 
-    candidates = _candidates(work, came, found)
+    candidates, ids = _candidates(work, came, found), _known(stored, found, work)
     if came.few:
-        few, seen = counts(judge_few(candidates.coalesce(1)))
-        few = few.localCheckpoint(storageLevel=StorageLevel.DISK_ONLY).coalesce(1)
+        few, seen = counts(what(judge_few(candidates.coalesce(1)), ids.hint("merge")))
+        few = few.localCheckpoint().coalesce(1)
         done = Cleaned(**seen.get)
-        return Cleaning(kinds(few), found, True, lambda account: (few, booked(done, account)))
+        return Cleaning(kinds(few), found, ids, True, lambda books: (few, booked(done, books)))
     candidates = _keep(candidates.persist(StorageLevel.DISK_ONLY), kept)
     known = _keep(told(candidates).persist(), kept)
     repeated = _keep(repeats(known).persist(), kept)
@@ -108,7 +111,15 @@ def clean(work: Work, came: Delivered, found: Changes | None, kept: ExitStack) -
         small = 2 * (done.records - done.products) < BROADCAST_ROWS
         return judge(candidates, marks, small), done
 
-    return Cleaning(counted, found, False, judged)
+    return Cleaning(counted, found, ids, False, judged)
+
+
+def _known(stored: DataFrame, found: Changes | None, work: Work) -> DataFrame:
+    """product_id of the stored products whose records are cleaned, perhaps of others of theirs."""
+    of_whole = stored.filter(among(work.whole)).select("product_id")
+    if found is None:
+        return of_whole
+    return found.known().unionByName(of_whole) if work.whole else found.known()
 
 
 def _keep(frame: DataFrame, kept: ExitStack) -> DataFrame:

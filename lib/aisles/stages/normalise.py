@@ -19,9 +19,11 @@ from aisles.products.normalise import DERIVED
 from aisles.products.quality import field_quality, kinds
 from aisles.stages.changes import Changes
 from aisles.stages.cleaned import (
+    Cleaned,
     rejected_rows,
     store_quality,
     store_rejected,
+    what,
 )
 from aisles.stages.cleaning import Cleaning, Delivered, clean, compared, delivered
 from aisles.stages.deliveries import Delivery, every_day, records, todays
@@ -115,7 +117,7 @@ def _present(
             # cut.
             cleaning, _, fresh = together(
                 job.spark,
-                lambda: clean(work, came, found, frames),
+                lambda: clean(work, came, found, stored, frames),
                 store,
                 lambda: not work.known and stored.isEmpty(),
             )
@@ -158,15 +160,15 @@ def _gone(stored: DataFrame, products: DataFrame, cleaning: Cleaning, work: Work
 
 
 def _dated(job: Job, products: DataFrame) -> DataFrame:
-    """The products as rows of the table, as if this delivery were their first."""
+    """The products as rows of the table, as if this delivery were their first; `what` stays."""
     from pyspark.sql import functions as F
 
-    return job.tables.conform(
-        "products",
+    dated = (
         products.withColumn("first_seen", F.col("run_date"))
         .withColumn("changed_on", F.col("run_date"))
-        .withColumn("active", F.lit(True)),
+        .withColumn("active", F.lit(True))
     )
+    return job.tables.conform("products", dated, *(n for n in ("_what",) if n in dated.columns))
 
 
 @dataclass(frozen=True)
@@ -209,37 +211,30 @@ def _source(
     gone = None if none_lost else _gone(stored, products, cleaning, work)
     (rows, counts), _ = together(
         job.spark,
-        lambda: _changing(job, dated, gone, cleaning.beside(_known(stored, found, work))),
+        lambda: _changing(job, dated, gone, cleaning.known, done),
         lambda: store_rejected(job, refused, part),
     )
     return _Source(rows, done.records, done.products, counts)
 
 
-def _known(stored: DataFrame, found: Changes | None, work: Work) -> DataFrame:
-    """product_id of the stored products whose records are cleaned, perhaps of others of theirs."""
-    of_whole = stored.filter(among(work.whole)).select("product_id")
-    if found is None:
-        return of_whole
-    return found.known().unionByName(of_whole) if work.whole else found.known()
-
-
 def _changing(
-    job: Job, products: DataFrame, gone: DataFrame | None, known: DataFrame
+    job: Job, products: DataFrame, gone: DataFrame | None, known: DataFrame, done: Cleaned
 ) -> tuple[DataFrame, dict[str, int]]:
     """One row is one product, with what happens to it (_what): it is new, known or gone.
 
-    And how many of each there are.
+    And how many of each there are. done: what is known of the products, made from kept rows.
     """
     from pyspark.sql import Observation
     from pyspark.sql import functions as F
 
-    kept = known.withColumn("_what", F.lit("known"))
-    came = products.join(kept, "product_id", how="left").fillna("new", ["_what"])
+    if done.known is not None and gone is None:
+        return products, {"new": done.products - done.known, "known": done.known, "gone": 0}
+    came = what(products, known) if done.known is None else products
     if gone is not None:
         lost = job.tables.conform("products", gone).withColumn("_what", F.lit("gone"))
         came = came.unionByName(lost)
     seen = Observation()
-    each = [F.count_if(F.col("_what") == what).alias(what) for what in ("new", "known", "gone")]
+    each = [F.count_if(F.col("_what") == one).alias(one) for one in ("new", "known", "gone")]
     return came.observe(seen, *each).localCheckpoint(), seen.get
 
 
@@ -253,7 +248,7 @@ def _merge(job: Job, source: _Source, work: Work) -> int:
     from pyspark.sql import functions as F
 
     assert source.counts is not None
-    new, known, gone = (source.counts[what] for what in ("new", "known", "gone"))
+    new, known, gone = (source.counts[one] for one in ("new", "known", "gone"))
     if new:
         job.tables.append("products", source.rows.where("_what = 'new'"), None, _FILE_ROWS)
     others = source.rows.where("_what <> 'new'")
