@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _PATTERN = "{}[]*?\\"  # in a path Spark takes these for a pattern
-_MAPPED = "delta.columnMapping.mode"
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,21 @@ def live_files(table: str, part: Part) -> Live | None:
     if path is None or not (path / "_delta_log").is_dir():
         return None
     opened = deltalake.DeltaTable(str(path))
-    if set(opened.protocol().reader_features or ()) - {"timestampNtz"}:
-        return None
-    if opened.metadata().configuration.get(_MAPPED, "none") != "none":
+    others = set(opened.protocol().reader_features or ()) - {"timestampNtz"}
+    if others or hiding_features(opened):
         return None
     added = pa.table(opened.get_add_actions(flatten=True))
     wanted = added.filter(_may_hold(added, part))
     names = wanted["path"].to_pylist()
     return Live(path, opened.version(), tuple(str(path / unquote(name)) for name in names))
+
+
+def hiding_features(opened: deltalake.DeltaTable) -> list[str]:
+    """The features of a table in use that a reader of its plain files cannot see."""
+    features = set(opened.protocol().reader_features or ())
+    mapping = opened.metadata().configuration.get("delta.columnMapping.mode", "none")
+    used = sorted(features & {"deletionVectors"})
+    return used + (["columnMapping"] if mapping != "none" else [])
 
 
 def local_path(table: str) -> Path | None:

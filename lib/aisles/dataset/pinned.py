@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from deltalake.exceptions import DeltaError
 
+from aisles.live_files import hiding_features
+
 
 class VersionGone(ValueError):
     """The version asked for can no longer be read: VACUUM or log clean-up took part of it."""
@@ -135,10 +137,7 @@ def _oldest_left(table: str, newest: int) -> int | None:
 
 
 def _check_features(table: str, opened: deltalake.DeltaTable) -> None:
-    features = set(opened.protocol().reader_features or ())
-    mapping = opened.metadata().configuration.get("delta.columnMapping.mode", "none")
-    used = sorted(features & {"deletionVectors"}) + (["columnMapping"] if mapping != "none" else [])
-    if used:
+    if used := hiding_features(opened):
         raise ValueError(
             f"table {table} uses {', '.join(used)}, which a reader of its plain files cannot see; "
             "write it anew with delta.enableDeletionVectors = false and no column mapping"

@@ -31,7 +31,7 @@ _PARENT = re.compile(r"(?i)(?<![^\W_])parent")
 def ranks_of(columns: Iterable[str]) -> list[int]:
     """The rank of each column of levels: those of a parent of a parent come before the others."""
     above = [len(_PARENT.findall(name)) for name in columns]
-    return [max(above) - one for one in above]
+    return [max(above, default=0) - one for one in above]
 
 
 def merchant_category(

@@ -164,10 +164,8 @@ def _fields(
     ]
     texts, slashed = read.texts, [read.column(name) for name in reading.slashed]
     texts = with_marks(texts, slashed) if slashed else texts
-    named = roles.get("merchant_category", ())
-    category = merchant_category(
-        texts, columns("merchant_category"), read.records, ranks_of(named) if named else ()
-    )
+    ranks = ranks_of(roles.get("merchant_category", ()))
+    category = merchant_category(texts, columns("merchant_category"), read.records, ranks)
     stated = read.take(first("currency"))
     told = (stated, reading.habit, reading.minor, reading.currency)
     usual, special = without_specials(roles.get("price", ()))
