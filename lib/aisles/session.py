@@ -29,8 +29,11 @@ _DELTA = {
     "spark.sql.files.maxPartitionBytes": "32m",
     # A run has more stages than the hundred whose generated code Spark keeps by default.
     "spark.sql.codegen.cache.maxEntries": "2000",
-    # Rows of one day, or of a table and its change feed, need no sorting before they are written.
-    "spark.sql.maxConcurrentOutputFileWriters": "2",
+    # Rows of one day, or of a table and its change feed, need no sorting before they are written:
+    # Spark sorts as soon as so many files are open.
+    "spark.sql.maxConcurrentOutputFileWriters": "4",
+    # Where in our code each column was made, for messages: a dozen calls to the JVM for each.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     # Only partitions that a job writes to are ever replaced, and only by replaceWhere.
     "spark.sql.sources.partitionOverwriteMode": "static",
 }

@@ -134,12 +134,11 @@ class Tables:
 
     def conform(self, table: str, frame: DataFrame, *more: str) -> DataFrame:
         """The frame with the declared columns in order, and more; lacking ones are null."""
-        from pyspark.sql import functions as F
-
         have = set(frame.columns)
-        return frame.select(
+        # As texts, of which one call to the JVM takes many.
+        return frame.selectExpr(
             *[
-                (F.col(f"`{c.name}`") if c.name in have else F.lit(None)).cast(c.type).alias(c.name)
+                f"CAST({f'`{c.name}`' if c.name in have else 'NULL'} AS {c.type}) AS `{c.name}`"
                 for c in schema.columns(table)
             ],
             *more,

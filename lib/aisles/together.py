@@ -31,9 +31,15 @@ def few_rows(spark: SparkSession) -> Iterator[None]:
     """Meanwhile queries are planned once and shuffle into few partitions.
 
     To plan them again between their stages, as Spark does otherwise, takes longer than few rows do.
+    Nor are they sorted to be collected by key, or spread because of how many there might be.
     """
     most = min(int(spark.conf.get("spark.sql.shuffle.partitions") or _FEW), _FEW)
-    wanted = {"spark.sql.adaptive.enabled": "false", "spark.sql.shuffle.partitions": str(most)}
+    wanted = {
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.shuffle.partitions": str(most),
+        "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "1000000",
+        "spark.sql.maxSinglePartitionBytes": "9223372036854775807b",
+    }
     before = {name: spark.conf.get(name) for name in wanted}
     try:
         for name, value in wanted.items():

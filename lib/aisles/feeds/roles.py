@@ -69,7 +69,11 @@ def column_roles(
             columns that are blank in every record are not known.
         lent: what other feeds say of a feed's columns (``aisles.feeds.borrow``).
     """
-    return roles_of_samples(sampled(raw, declared), lent)
+
+    def of_feed(table: pa.Table) -> pa.Table:
+        return roles_of_feed(table, lent)
+
+    return sampled(raw, declared).groupBy(*_FEED).applyInArrow(of_feed, ROLES_SCHEMA)
 
 
 def sampled(raw: DataFrame, declared: Mapping[Feed, Declared] | None = None) -> DataFrame:
@@ -89,6 +93,8 @@ def sampled(raw: DataFrame, declared: Mapping[Feed, Declared] | None = None) -> 
         return rows.repartition(at_once, *_FEED)
     forms = limits.select(*_FEED, F.explode("formats").alias("format"))
     every = rows.unionByName(forms, allowMissingColumns=True)
+    if len(declared) == 1:
+        return every
     return every.repartition(max(1, min(at_once, len(declared))), *_FEED)
 
 
@@ -123,15 +129,6 @@ def _known(raw: DataFrame, declared: Mapping[Feed, Declared]) -> DataFrame:
         ),
     }
     return raw.sparkSession.createDataFrame(pa.table(columns))
-
-
-def roles_of_samples(samples: DataFrame, lent: Mapping[Feed, Borrowed] | None = None) -> DataFrame:
-    """The rows of ``column_roles`` from the records of ``sampled``."""
-
-    def of_feed(table: pa.Table) -> pa.Table:
-        return roles_of_feed(table, lent)
-
-    return samples.groupBy(*_FEED).applyInArrow(of_feed, ROLES_SCHEMA)
 
 
 def roles_of_feed(table: pa.Table, lent: Mapping[Feed, Borrowed] | None = None) -> pa.Table:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aisles.feeds.borrow import DOUBT_POINTS, DOUBTFUL, FEW_POINTS, FEW_ROWS, lent, rows_of
@@ -15,10 +16,10 @@ from aisles.feeds.roles import (
     ROLES_SCHEMA,
     Declared,
     Feed,
-    roles_of_samples,
-    sampled,
+    roles_of_feed,
     with_overrides,
 )
+from aisles.feeds.samples import Samples, kept_samples
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -47,7 +48,7 @@ def settled_roles(
     overrides: Sequence[Row],
     run_date: dt.date,
     doubtful: Collection[Feed] = (),
-    more: Callable[[DataFrame, list[dict[str, Any]]], list[dict[str, Any]]] | None = None,
+    more: Callable[[Samples, list[dict[str, Any]]], list[dict[str, Any]]] | None = None,
 ) -> Settled:
     """The roles of every feed of this delivery, and how its columns moved since they were inferred.
 
@@ -61,14 +62,11 @@ def settled_roles(
         more: makes of the sampled records and the settled rows these rows with more columns.
     """
     before = by_feed(stored)
-    samples = sampled(raw, declared).persist()
-    try:
+    with kept_samples(raw, declared) as samples:
         inferred = _with_loans(samples, before)
         result = _settled(inferred, before, overrides, run_date, doubtful)
         if more is not None:
             result = Settled(more(samples, result.rows), result.drifts)
-    finally:
-        samples.unpersist()
     return result
 
 
@@ -103,19 +101,14 @@ def by_feed(rows: Iterable[Row]) -> dict[Feed, list[Row]]:
     return dict(feeds)
 
 
-def _with_loans(samples: DataFrame, before: dict[Feed, list[Row]]) -> dict[Feed, list[Row]]:
+def _with_loans(samples: Samples, before: dict[Feed, list[Row]]) -> dict[Feed, list[Row]]:
     """The roles of each sampled feed; those in need are inferred again with what others lend."""
-    from pyspark.sql import functions as F
-
-    found = by_feed(row.asDict() for row in roles_of_samples(samples).collect())
+    found = by_feed(samples.of_feeds(roles_of_feed, ROLES_SCHEMA))
     loans = loans_of(found, before)
     if not loans:
         return found
-    feeds = [F.struct(F.lit(n).alias("n"), F.lit(r).alias("r")) for n, r in loans]
-    poor = samples.where(
-        F.struct(F.col("network").alias("n"), F.col("retailer").alias("r")).isin(feeds)
-    )
-    return found | by_feed(row.asDict() for row in roles_of_samples(poor, loans).collect())
+    lent = partial(roles_of_feed, lent=loans)
+    return found | by_feed(samples.of_feeds(lent, ROLES_SCHEMA, loans))
 
 
 def loans_of(

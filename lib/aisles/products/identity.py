@@ -84,11 +84,12 @@ def verdicts(known: DataFrame, repeated: DataFrame | None = None) -> DataFrame:
     return _judged(some)
 
 
-def judge(candidates: DataFrame, marks: DataFrame | None = None, few: bool = False) -> DataFrame:
+def judge(candidates: DataFrame, marks: DataFrame | None = None, how: str = "") -> DataFrame:
     """The candidates, one row for each record, with the columns verdict and delivery_hash.
 
-    marks: the output of `verdicts`, where it is there already. few: they are known to fit into the
-    memory of every worker; then no candidate is moved, and those of a file stay together.
+    marks: the output of `verdicts`, where it is there already. how: hint to Spark how to find the
+    marks of a candidate; `broadcast` where they fit into the memory of every worker: then no
+    candidate is moved, and those of a file stay together.
     delivery_hash: the same in two deliveries whose records of the product are the same in the same
     order (see `aisles.products.ids.signature`); it ends in `!` where some of them were rejected.
     """
@@ -97,7 +98,7 @@ def judge(candidates: DataFrame, marks: DataFrame | None = None, few: bool = Fal
     found = (verdicts(told(candidates)) if marks is None else marks).withColumn(
         "_marked", F.lit(True)
     )
-    found = F.broadcast(found) if few else found
+    found = found.hint(how) if how else found
     own = F.when(F.col("_marked"), F.col("delivery_hash")).otherwise(F.col("raw_hash"))
     return candidates.join(found, on=_KEY, how="left").select(
         *[candidates[name] for name in candidates.columns],
@@ -107,13 +108,13 @@ def judge(candidates: DataFrame, marks: DataFrame | None = None, few: bool = Fal
 
 
 def judge_few(candidates: DataFrame) -> DataFrame:
-    """The same for so few candidates that all of them can be sorted: they are read once."""
-    from pyspark.sql import functions as F
+    """The same of candidates in one partition, few enough to be hashed; they are read three times.
 
-    every = candidates.withColumns(_hashes() | {"_again": F.col("id_hash").isNotNull()})
-    several = F.expr("_records > 1 OR reason IS NOT NULL")
-    own = F.when(several, F.col("delivery_hash")).otherwise(F.col("raw_hash"))
-    return _marked(every).select(*candidates.columns, "verdict", own.alias("delivery_hash"))
+    Their windows are those of the ids that occur again: to make some of every row takes longer.
+    """
+    known = told(candidates)
+    marks = verdicts(known, repeats(known).hint("shuffle_hash"))
+    return judge(candidates, marks, "shuffle_hash")
 
 
 def resolve(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
@@ -153,46 +154,43 @@ def account(kinds: DataFrame, marks: DataFrame) -> DataFrame:
 
 
 def _judged(some: DataFrame) -> DataFrame:
-    """One row for each record that shares its id or is rejected, a few in a hundred."""
-    found = _marked(some).where("_records > 1 OR reason IS NOT NULL")
+    """One row for each record that shares its id or is rejected, a few in a hundred.
+
+    some: with _again: null where the hash of the id occurs once. Ids that only share a hash are
+    told apart here.
+    """
+    marked = some
+    for name, value in _VERDICT.items():
+        marked = marked.selectExpr("*", f"{value} AS {name}")
+    marked = marked.withColumn("delivery_hash", _delivery_hash())
+    found = marked.where("_records > 1 OR reason IS NOT NULL")
     return found.select(*_KEY, "verdict", "delivery_hash")
 
 
-def _marked(some: DataFrame) -> DataFrame:
-    """The rows with verdict and delivery_hash.
-
-    some: with _again: null or false where the hash of the id occurs once, or perhaps does. Ids that
-    only share a hash are told apart here.
-    """
-    from pyspark.sql import Window
+def _delivery_hash() -> Column:
     from pyspark.sql import functions as F
 
-    place, usable = F.struct(*_PLACE), F.col("reason").isNull()
-    same_id = Window.partitionBy("id_hash", *_ID, "_alone")
-    named = F.when(usable, F.struct("title_hash", "url_hash"))
-    standing = F.when(usable & ~F.col("collides"), place)
-    verdict = (
-        F.when(~usable, F.col("reason"))
-        .when(F.col("collides"), COLLISION)
-        .when(place < F.col("last"), DUPLICATE)
-    )
-    some_rejected = F.max(F.col("verdict") != DUPLICATE).over(same_id)
-    spoilt = F.when(some_rejected, F.lit(SPOILT)).otherwise("")
-    return (
-        some.withColumn("_alone", F.when(~F.coalesce("_again", F.lit(False)), place))
-        # First of all, as the others then need no order of their own.
-        .withColumn("first", F.first(named, True).over(same_id.orderBy(*_PLACE)))
-        .withColumn("_records", F.count("*").over(same_id))
-        .withColumn("collides", usable & F.expr(_COLLIDES))
-        .withColumn("last", F.max(standing).over(same_id))
-        .withColumn("verdict", verdict)
-        .withColumn("_all", F.collect_list(F.struct(*_PLACE, "raw_hash")).over(same_id))
-        .withColumn("delivery_hash", F.concat(joined("_all"), spoilt))
-    )
+    return F.concat(joined("_all"), F.expr(f"if(_spoilt, '{SPOILT}', '')"))
 
 
+_PLACED = f"struct({', '.join(_PLACE)})"
+_SAME_ID = f"PARTITION BY id_hash, {', '.join(_ID)}, _alone"
 # The first record may lack a title and still be told from one that has a title and another link.
 _COLLIDES = """
     title_hash IS NOT NULL AND NOT (title_hash <=> first.title_hash)
     AND coalesce(url_hash != first.url_hash, false)
 """
+_VERDICT = {
+    "_alone": f"if(coalesce(_again, false), null, {_PLACED})",
+    # First of all, as the others then need no order of their own.
+    "first": f"first(if(reason IS NULL, struct(title_hash, url_hash), null), true)"
+    f" OVER ({_SAME_ID} ORDER BY {', '.join(_PLACE)})",
+    "_records": f"count(*) OVER ({_SAME_ID})",
+    "_collides": f"reason IS NULL AND {_COLLIDES}",
+    "_last": f"max(if(reason IS NULL AND NOT _collides, {_PLACED}, null)) OVER ({_SAME_ID})",
+    "verdict": f"CASE WHEN reason IS NOT NULL THEN reason WHEN _collides THEN '{COLLISION}'"
+    f" WHEN {_PLACED} < _last THEN '{DUPLICATE}' END",
+    "_all": f"collect_list(struct({', '.join(_PLACE)}, raw_hash)) OVER ({_SAME_ID})",
+    "_spoilt": f"coalesce(max(verdict != '{DUPLICATE}') OVER ({_SAME_ID}), false)",
+}
+"""Columns by SQL, each of those before it."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from aisles.products.columns import Cells, said
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
 Bools = NDArray[np.bool_]
 
@@ -147,21 +147,20 @@ def field_quality(kinds: DataFrame) -> DataFrame:
     """One row for each field of each feed file: records, filled, valid; kinds: see there."""
     from pyspark.sql import functions as F
 
-    here = F.explode(F.array(*[_bits(place, field) for place, field in enumerate(FIELDS)]))
+    # As one text: of columns, each part would be a call to the JVM.
+    fields = ", ".join(_bits(place, field) for place, field in enumerate(FIELDS))
     return (
-        kinds.select(*_FEED_FILE, "records", here.alias("_of"))
-        .groupBy(*_FEED_FILE, F.col("_of.field").alias("field"))
+        kinds.selectExpr(*_FEED_FILE, "records", f"inline(array({fields}))")
+        .groupBy(*_FEED_FILE, "field")
         .agg(
-            F.sum("records").alias("records"),
-            F.sum(F.col("records") * F.col("_of.filled")).alias("filled"),
-            F.sum(F.col("records") * F.col("_of.valid")).alias("valid"),
+            F.expr("sum(records) AS records"),
+            F.expr("sum(if(filled, records, 0)) AS filled"),
+            F.expr("sum(if(valid, records, 0)) AS valid"),
         )
     )
 
 
-def _bits(place: int, field: Field) -> Column:
-    """One field of records of one kind: its name, filled and valid as 0 or 1."""
-    from pyspark.sql import functions as F
-
-    bits = (F.getbit(name, F.lit(place)).cast("bigint").alias(name) for name in ("filled", "valid"))
-    return F.struct(F.lit(field.name).alias("field"), *bits)
+def _bits(place: int, field: Field) -> str:
+    """SQL: one field of records of one kind: its name, whether it is filled, and valid."""
+    asked = (f"getbit({name}, {place}) = 1 AS {name}" for name in ("filled", "valid"))
+    return f"struct('{field.name}' AS field, {', '.join(asked)})"

@@ -7,7 +7,7 @@ duplicates, and its rejected records, which are carried over from the day that f
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -37,19 +37,41 @@ class Changes:
     stands for it in a record without one), places of its records (null: it is delivered no more),
     known (whether it is stored), active, filled and valid as stored, refused (whether records of it
     were rejected), changed. refused: the rejected records that the stored products rest on, with
-    key. day: that of the delivery. fresh: how many records are to be cleaned. vanished: how many
-    active products are delivered no more. products, records, spoilt: how many unchanged products
-    there are, records of unchanged groups, and groups of these with rejected records.
+    key; None where there are none. day: that of the delivery. counted: how many there are of what
+    `_counts` names. watched: the groups; of few ones they are counted when these are read, which is
+    to be once.
     """
 
     groups: DataFrame
-    refused: DataFrame
+    refused: DataFrame | None
     day: dt.date
-    fresh: int
-    vanished: int
-    products: int
-    records: int
-    spoilt: int
+    few: bool
+    counted: Callable[[], Mapping[str, int]]
+    watched: DataFrame
+
+    @property
+    def vanished(self) -> int:
+        """How many active products are delivered no more."""
+        return self.counted()["vanished"]
+
+    @property
+    def records(self) -> int:
+        """How many records are in unchanged groups."""
+        return self.counted()["records"]
+
+    @classmethod
+    def of(cls, groups: DataFrame, refused: DataFrame | None, day: dt.date, few: bool) -> Changes:
+        """The same of these groups, which are kept: few ones from when they are first read."""
+        from pyspark.sql import Observation
+
+        named = [count.alias(name) for name, count in _counts().items()]
+        if few:
+            seen, kept = Observation(), groups.localCheckpoint(False).coalesce(1)
+            return cls(kept, refused, day, few, lambda: seen.get, kept.observe(seen, *named))
+        kept = groups.persist()
+        found = kept.agg(*named).first()
+        assert found is not None
+        return cls(kept, refused, day, few, found.asDict, kept)
 
     def places(self) -> DataFrame:
         """file and record_no of the records that are to be cleaned."""
@@ -57,12 +79,15 @@ class Changes:
 
         found = self.groups.where("changed AND places IS NOT NULL").select(F.inline("places"))
         places = found.select("file", "record_no")
+        if self.few:
+            return places.hint("shuffle_hash")
         # Without the hint, all records would go through a shuffle to meet a few.
-        return F.broadcast(places) if self.fresh <= BROADCAST_ROWS else places
+        return F.broadcast(places) if self.counted()["fresh"] <= BROADCAST_ROWS else places
 
     def known(self) -> DataFrame:
-        """product_id of the stored products that are not as they were."""
-        return self.groups.where("known AND changed").selectExpr("key AS product_id")
+        """product_id of the stored products that are delivered, and not as they were."""
+        changed = self.groups.where("known AND changed AND places IS NOT NULL")
+        return changed.selectExpr("key AS product_id")
 
     def lost(self, feeds: Iterable[Feed]) -> DataFrame:
         """product_id of these feeds' active products that are not as they were: perhaps gone."""
@@ -74,47 +99,36 @@ class Changes:
 
         A duplicate counts as filled as the record that won over it.
         """
-        kept = self._records().where("NOT refused").select(*_QUALITY)
-        again = self._rejected().select(*_QUALITY)
-        return kept.unionByName(again).where("filled IS NOT NULL AND valid IS NOT NULL")
+        found = _records(self.watched, self.day).where("NOT refused").select(*_QUALITY)
+        if (again := self._rejected()) is not None:
+            found = found.unionByName(again.select(*_QUALITY))
+        return found.where("filled IS NOT NULL AND valid IS NOT NULL")
 
-    def carried(self) -> DataFrame:
-        """The rejected records of unchanged products, as rows of rejected_items."""
-        return self._rejected().where("reason IS NOT NULL").select(*REJECTED)
+    def carried(self, account: Account) -> DataFrame | None:
+        """The rejected records of unchanged products, as rows of rejected_items; None if none are.
 
-    def count(self, account: Account) -> int:
-        """Adds to the books what was not cleaned: unchanged products and their other records.
-
-        Returns how many of these records are rejected (`carried`).
+        Adds to the books what was not cleaned: unchanged products and their other records.
         """
-        again = self.carried().count() if self.spoilt else 0
-        others = self.records - self.products - again
-        account.figures["unchanged"] = self.products
+        found, again, rows = self.counted(), 0, self._rejected()
+        if rows is not None:
+            rows = rows.where("reason IS NOT NULL").select(*REJECTED)
+            again = rows.count() if found["spoilt"] else 0
+        others = found["records"] - found["products"] - again
+        account.figures["unchanged"] = found["products"]
         for name, more in (("duplicates", others), ("rejected", again)):
             account.figures[name] = account.figures.get(name, 0) + more
-        return again
+        return rows if again else None
 
-    def _records(self) -> DataFrame:
-        from pyspark.sql import functions as F
-
-        return self.groups.where("NOT changed").select(
-            *_feed_of_key(),
-            F.lit(self.day).alias("run_date"),
-            "key",
-            "refused",
-            "filled",
-            "valid",
-            F.inline("places"),
-        )
-
-    def _rejected(self) -> DataFrame:
+    def _rejected(self) -> DataFrame | None:
         """One row for each record of unchanged products some of whose records were rejected.
 
         Which ones were follows from their content: records that are the same share their verdict.
         """
         from pyspark.sql import functions as F
 
-        own = self._records().where("refused")
+        if self.refused is None:
+            return None
+        own = _records(self.groups, self.day).where("refused")
         found = self.refused.groupBy("key", "raw_hash").agg(
             F.first(F.struct("product_id", "filled", "valid", "reason", "raw")).alias("found")
         )
@@ -132,7 +146,6 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame, few: 
     delivered: their records. stored: the rows of products, those of other feeds perhaps among them.
     few: the records are few: the groups come in one partition, without a shuffle.
     """
-    from pyspark.sql import Observation
     from pyspark.sql import functions as F
 
     ids = identities({feed: work.readings[feed] for feed in work.parts})(delivered)
@@ -152,10 +165,16 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame, few: 
         "filled",
         "valid",
     )
-    before = _refused(job, work.cleaned_on)
     if few:
-        known, before = known.coalesce(1).hint("merge"), before.coalesce(1)
-    rejected = before.groupBy("key").agg(signature().alias("all_refused"))
+        now, known = now.hint("shuffle_hash"), known.coalesce(1)
+    groups, before = now.join(known, "key", how="full_outer"), _refused(job, work.cleaned_on)
+    if before is None:
+        groups = groups.withColumn("all_refused", F.lit(None).cast("string"))
+    else:
+        if few:
+            groups, before = groups.coalesce(1), before.coalesce(1)
+        rejected = before.groupBy("key").agg(signature().alias("all_refused"))
+        groups = groups.join(rejected.hint("merge") if few else rejected, "key", how="left")
     active = F.coalesce("active", F.lit(False))
     refused = F.col("all_refused").isNotNull()
     spoilt = F.concat("now", F.lit(SPOILT)) == F.col("delivery_hash")
@@ -164,43 +183,56 @@ def changes(job: Job, work: Work, delivered: DataFrame, stored: DataFrame, few: 
         .when(active, spoilt)
         .otherwise(F.col("now") == F.col("all_refused"))
     )
-    groups = (
-        now.join(known, "key", how="full_outer")
-        .join(rejected.hint("merge") if few else rejected, "key", how="left")
-        .select(
-            "key",
-            "places",
-            F.col("active").isNotNull().alias("known"),
-            active.alias("active"),
-            "filled",
-            "valid",
-            refused.alias("refused"),
-            (~F.coalesce(same, F.lit(False))).alias("changed"),
-        )
+    groups = groups.select(
+        "key",
+        "places",
+        F.col("active").isNotNull().alias("known"),
+        active.alias("active"),
+        "filled",
+        "valid",
+        refused.alias("refused"),
+        (~F.coalesce(same, F.lit(False))).alias("changed"),
     )
+    return Changes.of(groups, before, job.run_date, few)
+
+
+def _counts() -> dict[str, Column]:
+    """Aggregates of the groups: how many there are of what.
+
+    fresh: records to be cleaned. vanished: active products that are delivered no more. products:
+    unchanged ones; records: of unchanged groups; spoilt: such groups with rejected records.
+    """
+    from pyspark.sql import functions as F
 
     def records(where: str) -> Column:
         return F.coalesce(F.sum(F.when(F.expr(where), F.size("places"))), F.lit(0))
 
-    counts = {
+    return {
         "fresh": records("changed AND places IS NOT NULL"),
         "vanished": F.count_if(F.expr("active AND places IS NULL")),
         "products": F.count_if(F.expr("NOT changed AND active")),
         "records": records("NOT changed"),
         "spoilt": F.count_if(F.expr("NOT changed AND refused")),
     }
-    named = [count.alias(name) for name, count in counts.items()]
-    if few:
-        seen = Observation()
-        groups = groups.observe(seen, *named).localCheckpoint().coalesce(1)
-        return Changes(groups, before, job.run_date, **seen.get)
-    counted = groups.persist().agg(*named).first()
-    assert counted is not None
-    return Changes(groups, before, job.run_date, **counted.asDict())
 
 
-def _refused(job: Job, cleaned_on: Mapping[Feed, str]) -> DataFrame:
-    """The rejected records that the products of these feeds rest on, with their key.
+def _records(groups: DataFrame, day: dt.date) -> DataFrame:
+    """One row for each record of the unchanged groups."""
+    from pyspark.sql import functions as F
+
+    return groups.where("NOT changed").select(
+        *_feed_of_key(),
+        F.lit(day).alias("run_date"),
+        "key",
+        "refused",
+        "filled",
+        "valid",
+        F.inline("places"),
+    )
+
+
+def _refused(job: Job, cleaned_on: Mapping[Feed, str]) -> DataFrame | None:
+    """The rejected records that the products of these feeds rest on, with their key, if any.
 
     cleaned_on: see ``Work``.
     """
@@ -212,8 +244,7 @@ def _refused(job: Job, cleaned_on: Mapping[Feed, str]) -> DataFrame:
     parts = [Part.of([day], own, kept) for day, own in sorted(feeds.items())]
     some = [one for one in parts if job.tables.may_hold("rejected_items", one)]
     if not some:
-        nothing = job.tables.part("rejected_items", Part.of(days=()))
-        return nothing.withColumn("key", _key()).select("key", *_CARRIED)
+        return None
     rows = [job.tables.part("rejected_items", one) for one in some]
     found = reduce(lambda one, more: one.unionByName(more), rows).withColumn("key", _key())
     # Cut from the table: Spark makes all it has cached of a table anew when the table is written.

@@ -28,7 +28,8 @@ FEW = 100_000
 class Cleaning:
     """What is made of the records that are to be cleaned, on the way to products.
 
-    counted: what `kinds` makes of them. found: what the feeds that are read in part have now, if
+    counted: what `kinds` makes of them; of few ones it is to be read once, before they are judged,
+    as they are made and counted then. found: what the feeds that are read in part have now, if
     any are. known: product_id of the stored products that they may be. few: see `Delivered`.
     judged: adds what became of them to the books; what `judge` makes of them.
     """
@@ -42,9 +43,9 @@ class Cleaning:
     def beside(self, frame: DataFrame) -> DataFrame:
         """The frame, to be joined to what is made of the candidates.
 
-        Few ones are sorted where they are, as to broadcast a frame takes a job of its own.
+        Few ones stay where they are, as to broadcast a frame takes a job of its own.
         """
-        return frame.hint("merge") if self.few else frame
+        return frame.hint("shuffle_hash") if self.few else frame
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def delivered(job: Job, present: Sequence[Delivery]) -> Delivered:
     found = records(job, present)
     few = 0 < sum(one.declared.records for one in present) < FEW
     feeds = frozenset(one.feed for one in present)
-    return Delivered(found.localCheckpoint(False) if few else found, few, feeds)
+    return Delivered(_made_once(found) if few else found, few, feeds)
 
 
 def compared(
@@ -94,10 +95,18 @@ def clean(
 
     candidates, ids = _candidates(work, came, found), _known(stored, found, work)
     if came.few:
-        few, seen = counts(what(judge_few(candidates.coalesce(1)), ids.hint("merge")))
-        few = few.localCheckpoint().coalesce(1)
-        done = Cleaned(**seen.get)
-        return Cleaning(kinds(few), found, ids, True, lambda books: (few, booked(done, books)))
+        # Of a feed that is read whole more may be stored than fits into the memory of a worker.
+        known = ids.hint("merge" if work.whole else "shuffle_hash")
+        few = what(judge_few(_made_once(candidates)), known)
+        few = _made_once(few)
+        watched, seen = counts(few)
+        return Cleaning(
+            kinds(watched),
+            found,
+            ids,
+            True,
+            lambda books: (few, booked(Cleaned(**seen.get), books)),
+        )
     candidates = _keep(candidates.persist(StorageLevel.DISK_ONLY), kept)
     known = _keep(told(candidates).persist(), kept)
     repeated = _keep(repeats(known).persist(), kept)
@@ -109,9 +118,14 @@ def clean(
         done = count_cleaned(counted, marks, account)
         # Each id that occurs again has one product, and others that are duplicates or rejected.
         small = 2 * (done.records - done.products) < BROADCAST_ROWS
-        return judge(candidates, marks, small), done
+        return judge(candidates, marks, "broadcast" if small else ""), done
 
     return Cleaning(counted, found, ids, False, judged)
+
+
+def _made_once(frame: DataFrame) -> DataFrame:
+    """Few rows in one partition, which are kept from when they are first read."""
+    return frame.coalesce(1).localCheckpoint(False).coalesce(1)
 
 
 def _known(stored: DataFrame, found: Changes | None, work: Work) -> DataFrame:

@@ -86,7 +86,7 @@ def _note(job: Job, rows: list[dict[str, Any]], known_today: bool) -> None:
     """
     schema = job.tables.read("feed_files").schema
     values = [tuple(row.get(name) for name in schema.names) for row in rows]
-    frame = job.spark.createDataFrame(values, schema)
+    frame = job.spark.createDataFrame(values, schema).coalesce(1)  # one file a day, not one a core
     if known_today:
         job.tables.replace("feed_files", frame, _slice(job, [row["file"] for row in rows]).sql)
     else:

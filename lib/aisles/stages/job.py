@@ -138,4 +138,4 @@ def _record(job: Job, name: str, started: dt.datetime, status: str, account: Acc
         {key: float(value) for key, value in account.figures.items()},
         account.messages,
     )
-    job.tables.append("runs", job.spark.createDataFrame([row], schema))
+    job.tables.append("runs", job.spark.createDataFrame([row], schema).coalesce(1))

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aisles.parts import Feed, Part, among
 from aisles.products.identity import resolve
 from aisles.products.normalise import DERIVED
 from aisles.products.quality import field_quality, kinds
-from aisles.stages.changes import Changes
 from aisles.stages.cleaned import (
     Cleaned,
     rejected_rows,
@@ -38,8 +38,9 @@ from aisles.together import few_rows, together
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# Records come feed by feed: of files of this size, some 10 MB, a small shop's change rewrites one.
-_FILE_ROWS = 65_536
+# Records come feed by feed: of files of this size, some 5 MB, a small shop's change rewrites one or
+# two.
+_FILE_ROWS = 32_768
 # So few products, some 50 MB, go to every worker.
 _SMALL = 100_000
 
@@ -121,11 +122,13 @@ def _present(
                 store,
                 lambda: not work.known and stored.isEmpty(),
             )
-        source, _ = together(
-            job.spark,
-            lambda: _source(job, account, work, cleaning, None if fresh else stored, part),
-            lambda: store_quality(job, _quality(cleaning.counted, cleaning.found), part),
-        )
+        quality = partial(store_quality, job, _quality(cleaning), part)
+        source_of = partial(_source, job, account, work, cleaning, None if fresh else stored, part)
+        if cleaning.few:
+            quality()
+            source = source_of()
+        else:
+            source, _ = together(job.spark, source_of, quality)
         if fresh:
             with step(f"writing the products of {source.cleaned:,} records"):
                 marks = {MARKS: work.marks}
@@ -138,9 +141,10 @@ def _present(
     assert written == kept, f"{written} products written, {kept} accounted for"
 
 
-def _quality(counted: DataFrame, found: Changes | None) -> DataFrame:
+def _quality(cleaning: Cleaning) -> DataFrame:
     """The field quality of whole deliveries: of records cleaned now and of unchanged products."""
-    if found is not None and found.records:
+    counted, found = cleaning.counted, cleaning.found
+    if found is not None and (found.few or found.records):
         counted = counted.unionByName(kinds(found.standing()))
     return field_quality(counted)
 
@@ -201,8 +205,7 @@ def _source(
     judged, done = cleaning.judged(account)
     products, lost = resolve(judged)
     refused, dated = rejected_rows(lost) if done.rejected else None, _dated(job, products)
-    if found is not None and found.count(account):
-        again = found.carried()
+    if found is not None and (again := found.carried(account)) is not None:
         refused = again if refused is None else refused.unionByName(again)
     if stored is None:
         store_rejected(job, refused, part)

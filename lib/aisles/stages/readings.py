@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aisles.feeds.drift import Drift
 from aisles.feeds.minor import in_minor_units
 from aisles.feeds.profile import read_profile
+from aisles.feeds.samples import Samples
 from aisles.feeds.settle import SETTLED_SCHEMA, Settled, as_tuple, by_feed, settled_roles
 from aisles.feeds.vocabulary import tells_lead_time
 from aisles.parts import Feed, among
@@ -163,7 +164,7 @@ def _settled(
     said = [dict(row) for one in present for row in stated.get(one.feed, Stated()).rows]
     doubtful = {one.feed for one in present if not one.whole}
 
-    def speaking(samples: DataFrame, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def speaking(samples: Samples, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return with_told(samples, rows, stored, doubtful)
 
     declared = {one.feed: one.declared for one in present}

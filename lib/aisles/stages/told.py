@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
 from aisles.feeds.roles import chosen
+from aisles.feeds.samples import Samples
 from aisles.feeds.settle import by_feed
 from aisles.products.feed_currency import feed_currency
 from aisles.products.feed_language import feed_languages, texts_of
 from aisles.products.reading import Reading
 from aisles.stages.sale_notes import with_sale_notes
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
 Row = Mapping[str, Any]
 Feed = tuple[str, str]  # network, retailer
@@ -77,7 +75,7 @@ def saying(rows: Iterable[Row], told: Told) -> list[dict[str, Any]]:
 
 
 def with_told(
-    samples: DataFrame, rows: Iterable[Row], stored: Iterable[Row], doubtful: Collection[Feed]
+    samples: Samples, rows: Iterable[Row], stored: Iterable[Row], doubtful: Collection[Feed]
 ) -> list[dict[str, Any]]:
     """The rows of column_roles of some feeds with what their records tell and notes on sale prices.
 
@@ -93,16 +91,15 @@ def with_told(
 
 
 def _told(
-    samples: DataFrame, asked: Mapping[Feed, Sequence[Row]], known: Mapping[Feed, Told]
+    samples: Samples, asked: Mapping[Feed, Sequence[Row]], known: Mapping[Feed, Told]
 ) -> dict[Feed, Told]:
     """What those of the feeds tell whose records are among the samples."""
 
     def of_feed(table: pa.Table) -> pa.Table:
         feed = (table["network"][0].as_py(), table["retailer"][0].as_py())
-        found = told_of_feed(table, asked[feed], known[feed]) if feed in asked else Told()
+        found = told_of_feed(table, asked[feed], known[feed])
         row = dict(zip(_SCHEMA.names, (*feed, found.language, found.currency), strict=True))
         return pa.Table.from_pylist([row], _SCHEMA)
 
-    filled = samples.where("values IS NOT NULL").groupBy("network", "retailer")
-    found = filled.applyInArrow(of_feed, _DDL).collect() if asked else []
-    return {(n, r): Told(*told) for n, r, *told in found if (n, r) in asked}
+    found = samples.of_feeds(of_feed, _DDL, asked, filled=True) if asked else []
+    return {(n, r): Told(*told) for n, r, *told in (row.values() for row in found)}
