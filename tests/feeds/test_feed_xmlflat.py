@@ -7,7 +7,7 @@ import random
 import pytest
 
 from aisles.feeds import xml as feed_xml
-from aisles.feeds import xmlrow
+from aisles.feeds import xmlparser
 from aisles.feeds.formats import Format
 from aisles.feeds.parse import _grouped
 from aisles.feeds.records import Row
@@ -87,7 +87,7 @@ def _records(rng: random.Random, count: int, odd: float, tables: bool = False) -
 def _rows(text: str, monkeypatch: pytest.MonkeyPatch, together: bool) -> tuple[list[object], bool]:
     with monkeypatch.context() as patch:
         patch.setattr(feed_xml, "_LEAST_FLAT", 4 if together else 1 << 30)
-        patch.setattr(xmlrow, "SCANNED", 0)
+        patch.setattr(xmlparser, "SCANNED", 0)
         reader = XmlRecords(Format("xml", "utf-8", record_element="/rss/channel/item"))
         whole = f'<rss xmlns:g="g" xmlns:u="u"><channel>{text}</channel></rss>'.encode()
         found = list(reader.rows([whole[:30], whole[30:]]))
@@ -129,7 +129,7 @@ def test_plain_children_need_no_tree(part: str, monkeypatch: pytest.MonkeyPatch)
     def no_tree(*_: object) -> None:
         raise AssertionError("a tree was made")
 
-    monkeypatch.setattr(xmlrow.RecordParser, "rows", no_tree)
+    monkeypatch.setattr(xmlparser.RecordParser, "rows", no_tree)
     text = ('<item id="1"><g:id>5</g:id>' + part + "<t>Mug</t></item>\n") * 20
     rows, flat = _rows(text, monkeypatch, together=True)
     assert flat and len(rows) == 20

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from aisles.feeds.jsonrow import MAX_RECORD_CHARS, RAW_CHARS, TOO_DEEP, decoded, row_of
+from aisles.feeds.jsonrow import MAX_RECORD_CHARS, RAW_CHARS, TOO_DEEP, decoded, rows_of
 from aisles.feeds.records import Row, rejected
 
 
-def row_of_text(text: str) -> Row:
-    """The row of one JSON text."""
+def rows_of_text(text: str) -> list[Row]:
+    """The rows of one JSON text; several where it nests variants."""
     try:
         record, end, text = decoded(text)
     except ValueError as error:
-        return rejected(text, f"bad_json: {error}")
+        return [rejected(text, f"bad_json: {error}")]
     except RecursionError:
-        return rejected(text, TOO_DEEP)
+        return [rejected(text, TOO_DEEP)]
     if text[end:].strip():
-        return rejected(text, "bad_json: more text after the object")
-    return row_of(record, text)
+        return [rejected(text, "bad_json: more text after the object")]
+    return rows_of(record, text)
 
 
 class JsonLines:
@@ -28,7 +28,7 @@ class JsonLines:
         self.clean_end = True
 
     def rows(self, chunks: Iterable[bytes]) -> Iterator[Row]:
-        """One row per line that is not blank."""
+        """The rows of each line that is not blank."""
         rest, skipping = b"", False
         for chunk in chunks:
             lines = (rest + chunk).split(b"\n")
@@ -49,4 +49,4 @@ class JsonLines:
         for line in lines:
             text = line.decode("utf-8", "replace").strip().removesuffix(",")
             if text and text not in ("[", "]"):
-                yield row_of_text(text)
+                yield from rows_of_text(text)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from aisles.feeds.records import Row, rejected, storable
+from aisles.feeds.variants import are_variants, may_be_variants, spread, too_many
 from aisles.feeds.vocabulary import speaks_of
 from aisles.parameters import KEYS, VALUES
 
@@ -25,6 +27,7 @@ _LINK = re.compile(LINK)
 _KEYS, _VALUES = re.compile(KEYS), re.compile(VALUES)
 _MOST_COMMAS = 100
 _MOST_NAMES = 10_000
+_MOST_ABOVE = 2  # objects around a list of variants
 _LAST_COMMA = re.compile(r",\s*[}\]]")
 TOO_DEEP = f"bad_json: nested too deeply, expected at most {MAX_DEPTH} levels"
 
@@ -63,15 +66,74 @@ def decoded(text: str, place: int = 0) -> tuple[Any, int, str]:
     raise AssertionError("the last error is raised")
 
 
-def row_of(record: Any, text: str) -> Row:
-    """The row of one decoded value; ``text`` is what it was read from."""
+def rows_of(record: Any, text: str) -> list[Row]:
+    """The rows of one decoded value, several where it nests variants; text: what it was read from.
+
+    Of a record that cannot be read there is one row.
+    """
     if not isinstance(record, dict | Doubled):
         kind = "null" if record is None else type(record).__name__
-        return rejected(text, f"bad_json: expected an object, got {kind}")
+        return [rejected(text, f"bad_json: expected an object, got {kind}")]
     try:
-        return Row(cells_of(record))
+        found = variants_of(record) if isinstance(record, dict) else None
+        return [Row(cells) for cells in found or [cells_of(record)]]
     except RecursionError:
-        return rejected(text, TOO_DEEP)
+        return [rejected(text, TOO_DEEP)]
+
+
+def variants_of(record: dict[str, Any]) -> list[list[tuple[str, str]]] | None:
+    """The cells of each variant that a product nests; None where it nests none.
+
+    Raises:
+        RecursionError: for nesting beyond ``MAX_DEPTH``.
+    """
+    for path, members in _lists_of(record, ()):
+        name = next((key for key in reversed(path) if may_be_variants(key)), None)
+        inner = [_unwrapped(one) for one in members]
+        if name is None or not all(isinstance(one, dict) for one in inner):
+            continue
+        cells = [cells_of(_with_options(one, record)) for one in inner]
+        if are_variants(name, cells):
+            product = cells_of(_without(record, path))
+            if not too_many(product, cells):
+                return list(spread(product, ".".join(path), cells, "."))
+    return None
+
+
+def _lists_of(
+    value: dict[str, Any], path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    """Lists of objects in a record, and where they stand."""
+    for key, inner in value.items():
+        if isinstance(inner, list):
+            if inner and isinstance(inner[0], dict):
+                yield (*path, str(key)), inner
+        elif isinstance(inner, dict) and len(path) < _MOST_ABOVE:
+            yield from _lists_of(inner, (*path, str(key)))
+
+
+def _unwrapped(member: Any) -> Any:
+    """What an object holds that holds nothing else: of ``{"node": {...}}`` the inner one."""
+    inner = next(iter(member.values())) if isinstance(member, dict) and len(member) == 1 else None
+    return inner if isinstance(inner, dict) else member
+
+
+def _without(record: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    first, *rest = path
+    if not rest:
+        return {key: value for key, value in record.items() if key != first}
+    return record | {first: _without(record[first], tuple(rest))}
+
+
+def _with_options(variant: dict[str, Any], product: dict[str, Any]) -> dict[str, Any]:
+    """The variant with its ``option1`` named as the first of the product's ``options`` is."""
+    named = product.get("options")
+    if not isinstance(named, list) or "option1" not in variant:
+        return variant
+    names = [one.get("name") if isinstance(one, dict) else None for one in named]
+    own = {f"option{at}": str(name).strip() for at, name in enumerate(names, 1) if _is_name(name)}
+    said = {own[key]: value for key, value in variant.items() if value and key in own}
+    return {key: value for key, value in variant.items() if key not in own} | {"options": said}
 
 
 def cells_of(record: dict[str, Any] | Doubled) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from aisles.feeds.jsonrow import (
     RAW_CHARS,
     TOO_DEEP,
     decoded,
-    row_of,
+    rows_of,
 )
 from aisles.feeds.jsonseek import next_record, value_of
 from aisles.feeds.jsontable import column_rows, names_of, table_of
@@ -242,15 +242,16 @@ class JsonRecords:
             if record is None:
                 self._place = end
                 return
-        row = row_of(record, raw)
-        if row.cells is not None and isinstance(record, dict) and self._table is None:
+        rows = rows_of(record, raw)
+        if rows[0].cells is not None and isinstance(record, dict) and self._table is None:
             self._like = record
-        if row.cells is not None and top is not None and self._levels[-1:] == [{"*"}]:
-            row = Row([("@key", top.key or ""), *row.cells])
-        if row.cells is not None:
-            row = Row(self._around.joined(row.cells))
         self._place = end
-        yield row
+        keyed = top is not None and self._levels[-1:] == [{"*"}]
+        key = [("@key", top.key or "")] if keyed and top is not None else []
+        for row in rows:
+            if row.cells is not None:
+                row = Row(self._around.joined([*key, *row.cells]))
+            yield row
 
     def _broken(self, error: Exception) -> Iterator[Row]:
         """Rejects the record at the place, once it is clear that more text would not mend it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aisles.feeds.formats import unique_names
-from aisles.feeds.jsonrow import DECODER, RAW_CHARS, row_of
+from aisles.feeds.jsonrow import DECODER, RAW_CHARS, rows_of
 from aisles.feeds.records import Row, rejected
 
 ROWS, COLUMNS = "[]", "[:]"
@@ -90,7 +90,7 @@ def column_rows(pieces: Iterable[str]) -> Iterator[Row]:
     lists = {k: v for k, v in table.items() if isinstance(v, list)}
     for place in range(max(map(len, lists.values()))):
         record = {name: row[place] for name, row in lists.items() if place < len(row)}
-        yield row_of(record, "")
+        yield from rows_of(record, "")
 
 
 def _named_rows(one: dict[str, Any], path: str, depth: int) -> str | None:

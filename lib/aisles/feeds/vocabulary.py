@@ -89,6 +89,11 @@ def speaks_of(concept: str, header: str) -> bool:
     return any(concept in chunk.concepts for chunk in chunks_of(header, lexicon()))
 
 
+def concepts_of(header: str) -> frozenset[str]:
+    """What the header's words stand for."""
+    return frozenset(one for chunk in chunks_of(header, lexicon()) for one in chunk.concepts)
+
+
 def says_only(concept: str, header: str) -> bool:
     """Whether the last part of a header's path stands for the concept, and for nothing else."""
     chunks = chunks_of(re.split(r"[:)/.@]", header)[-1], lexicon())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Iterator
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -18,8 +19,8 @@ from aisles.feeds.formats import Format
 from aisles.feeds.records import Row, merged, rejected, with_cells
 from aisles.feeds.xmlaround import Around
 from aisles.feeds.xmlflat import FlatRecords
+from aisles.feeds.xmlparser import RecordParser
 from aisles.feeds.xmlpath import has_entities, nests, record_path, repeated_around
-from aisles.feeds.xmlrow import RecordParser
 
 MAX_RECORD_BYTES = 1 << 23
 GROUP = 256
@@ -134,10 +135,10 @@ class XmlRecords:
         """The rows of records that stand within the same elements."""
         flat = hidden and self._pays()
         first = self._parser.unlearned if flat else len(spans)
-        yield from self._one_by_one(data, spans[:first])
+        yield from chain.from_iterable(self._one_by_one(data, spans[:first]))
         rest = spans[first:]
         if len(rest) < _LEAST_FLAT:
-            yield from self._one_by_one(data, rest)
+            yield from chain.from_iterable(self._one_by_one(data, rest))
         else:
             yield self._batch(data, rest)
 
@@ -150,19 +151,24 @@ class XmlRecords:
         self._tried += len(spans)
         self._taken += len(maps)
         others = np.flatnonzero(~taken)
-        rows = list(self._one_by_one(data, [spans[place] for place in others.tolist()]))
+        read = self._one_by_one(data, [spans[place] for place in others.tolist()])
+        placed = [(at, row) for at, rows in zip(others.tolist(), read, strict=True) for row in rows]
         maps = self._around.references.joined_maps(with_cells(maps, self._above))
-        return merged(maps, np.flatnonzero(taken), rows, others)
+        rows, places = [row for _, row in placed], [at for at, _ in placed]
+        return merged(maps, np.flatnonzero(taken), rows, places)
 
-    def _one_by_one(self, data: bytes, spans: list[tuple[int, int]]) -> Iterator[Row]:
+    def _one_by_one(self, data: bytes, spans: list[tuple[int, int]]) -> Iterator[list[Row]]:
+        """The rows of each record, several of one that nests variants."""
         above, tables = self._above, self._around.references
         for first in range(0, len(spans), GROUP):
             group = [data[start:stop] for start, stop in spans[first : first + GROUP]]
-            for row in self._parser.rows(group):
-                if row.cells is None or not (above or tables):
-                    yield row
-                else:
-                    yield Row(tables.joined([*above, *row.cells]))
+            for rows in self._parser.rows(group):
+                if above or tables:
+                    rows = [
+                        row if row.cells is None else Row(tables.joined([*above, *row.cells]))
+                        for row in rows
+                    ]
+                yield rows
 
     def _start(self, data: bytes, final: bool) -> bool:
         """Finds the record element and the namespaces declared before it."""
