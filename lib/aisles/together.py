@@ -40,11 +40,14 @@ def few_rows(spark: SparkSession) -> Iterator[None]:
         "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "1000000",
         "spark.sql.maxSinglePartitionBytes": "9223372036854775807b",
     }
-    before = {name: spark.conf.get(name) for name in wanted}
+    before = {name: spark.conf.get(name, None) for name in wanted}
     try:
         for name, value in wanted.items():
             spark.conf.set(name, value)
         yield
     finally:
         for name, old in before.items():
-            spark.conf.set(name, old or wanted[name])
+            if old is None:
+                spark.conf.unset(name)
+            else:
+                spark.conf.set(name, old)

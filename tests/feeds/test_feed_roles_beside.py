@@ -7,6 +7,8 @@ import random
 import pytest
 
 from aisles.feeds.infer import ColumnSample, infer
+from aisles.feeds.relations import relations_of
+from aisles.feeds.shapes import shape_of
 
 ROWS = 60
 
@@ -292,3 +294,16 @@ def test_codes_are_no_old_prices_whatever_their_name() -> None:
     roles = _roles(feed)
     assert roles["price"] == "price" and roles["article"] == "merchant_product_id"
     assert roles.get("article_for_display") != "old_price"
+
+
+def test_what_is_taken_off_is_a_part_of_the_old_price() -> None:
+    rng = random.Random(9)
+    full = [rng.randrange(2_000, 90_000) / 100 for _ in range(ROWS)]
+    off = [round(f * rng.choice([0, 0, 0.1, 0.15, 0.2, 0.5]), 2) for f in full]
+    columns: dict[str, list[str | None]] = {
+        "off": [f"{o:.2f}" if o else rng.choice(["0", None]) for o in off],
+        "left": [f"{f - o:.2f}" for f, o in zip(full, off, strict=True)],
+        "full": [f"{f:.2f}" for f in full],
+    }
+    found = relations_of(columns, {n: shape_of(values) for n, values in columns.items()}, None)
+    assert [name for name, relation in found.items() if relation.fraction] == ["off"]

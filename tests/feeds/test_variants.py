@@ -69,6 +69,7 @@ def test_a_product_without_variants_is_one_record() -> None:
         {"variants": {"edges": [{"node": one} for one in SHIRT["variants"]]}},
         {"product": {"variants": SHIRT["variants"]}},
         {"skus": SHIRT["variants"]},
+        {"hasVariant": SHIRT["variants"]},
         {"items": SHIRT["variants"]},  # says nothing of itself, but has ids and prices
     ],
 )

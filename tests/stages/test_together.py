@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from aisles.together import together
+from aisles.together import few_rows, together
 
 
 def test_results_come_in_order_and_works_meet(spark) -> None:  # type: ignore[no-untyped-def]
@@ -42,3 +42,18 @@ def test_properties_of_the_thread_go_along(spark) -> None:  # type: ignore[no-un
     finally:
         context.setLocalProperty("aisles.test", None)
     assert found == ["told", "told"]
+
+
+def test_settings_for_few_rows_are_as_before_afterwards(spark) -> None:  # type: ignore[no-untyped-def]
+    names = ("spark.sql.adaptive.enabled", "spark.sql.maxSinglePartitionBytes")
+    spark.conf.set(names[0], "true")
+    spark.conf.unset(names[1])
+
+    def works() -> None:
+        with few_rows(spark):
+            assert spark.conf.get(names[0]) == "false"
+            raise ValueError("within")
+
+    with pytest.raises(ValueError, match="within"):
+        works()
+    assert [spark.conf.get(name, None) for name in names] == ["true", None]

@@ -144,7 +144,8 @@ def _price_relations(
             listed = name.split("#")[0] == other.split("#")[0]  # prices in several currencies
             side = replace(side, fraction=False) if seldom or listed else side
             sides.append(replace(side, above=0.0) if seldom else side)
-        fraction = any(side.fraction for side in sides)
+        beside = [theirs for other, theirs in amounts.items() if other not in (name, *apart)]
+        fraction = any(side.fraction for side in sides) or _is_taken_off(own, beside)
         if name in apart:
             found[name] = _Prices(fraction=fraction)
             continue
@@ -178,6 +179,23 @@ def _is_net(own: np.ndarray, theirs: np.ndarray, rate: np.ndarray) -> bool:
         return False
     share = own[both] * rate[both] / theirs[both]
     return bool((np.abs(share - 1) < 0.005).mean() > _NEARLY_ALL)
+
+
+def _is_taken_off(own: np.ndarray, others: Sequence[np.ndarray]) -> bool:
+    """Whether the amounts are what is between two others, and less than half of the greater one.
+
+    So is a discount beside the old price and what is left to pay.
+    """
+    for full in others:
+        share = own / full
+        if np.isnan(share).sum() > len(share) - 10 or not np.nanmedian(share) < 0.5:
+            continue
+        for left in others:
+            rest = np.abs(full - own - left)
+            known = rest[~np.isnan(rest)]
+            if left is not full and len(known) >= 10 and (known < 0.011).mean() > _NEARLY_ALL:
+                return True
+    return False
 
 
 def _may_be_price(shape: Shape) -> bool:

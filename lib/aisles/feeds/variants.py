@@ -25,6 +25,7 @@ MOST = 1000
 _MOST_CELLS = 100_000
 _WORDS = r"varia(?:nts?|tions?|nte[ns]?|nti|ntes|ciones|cion|zioni|zione|ções|ção)|skus?|wariant\w*"
 _NAMES = re.compile(rf"(?i)(?:^|[^a-z])(?:\w*_)?(?:{_WORDS})$|вариант|модификац")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OTHERS = re.compile(r"(?i)^(?:items?|offers?|articles?|child(?:ren|s)?|products?|artikel)$")
 _OWN_WORD = re.compile(rf"(?i)^(?:{_WORDS})[\s_.-]*(?=\w)")
 _IDS = frozenset(["id", "sku", "gtin"])
@@ -34,9 +35,14 @@ _OPTION = "option"
 _MOST_NAMES = 10_000
 
 
+@lru_cache(_MOST_NAMES)
 def may_be_variants(name: str) -> bool:
     """Whether a list of that name may hold the variants of a product."""
-    return bool(_NAMES.search(name) or _OTHERS.match(name))
+    return _says_variants(name) or bool(_OTHERS.match(name))
+
+
+def _says_variants(name: str) -> bool:
+    return bool(_NAMES.search(_CAMEL.sub("_", name)))
 
 
 def are_variants(name: str, members: Sequence[Cells]) -> bool:
@@ -46,7 +52,7 @@ def are_variants(name: str, members: Sequence[Cells]) -> bool:
     """
     if not 0 < len(members) <= MOST or not may_be_variants(name):
         return False
-    if not _NAMES.search(name) and not all(any(map(_is_price, cells)) for cells in members):
+    if not _says_variants(name) and not all(any(map(_is_price, cells)) for cells in members):
         return False
     ids = [{column: text for column, text in cells if _is_id(column)} for cells in members]
     shared = set.intersection(*map(set, ids))
