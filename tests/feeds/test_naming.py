@@ -39,6 +39,9 @@ def test_a_group_called_like_one_of_its_parts() -> None:
     assert role("description/name", {"description/name": [], "price/gross": []}) == "description"
     # What the name of the group adds is kept where no part is called like it.
     assert role("category@name", {"category@name": [], "category@id": []}) == "merchant_category"
+    # The address in a group of pictures is a picture's.
+    pictures = {"Item_Pictures.Picture_No": [], "Item_Pictures.Url": []}
+    assert role("Item_Pictures.Url", pictures) == "image_url"
 
 
 def test_a_cell_names_the_values_behind_it() -> None:

@@ -30,6 +30,9 @@ _SAID = ("colour", "size", "gender")
 
 Values = Sequence[str | None]
 
+# The address of a picture, whatever else is said of the picture beside it: `picture_no`.
+_ADDRESS = re.compile(r"(?i)^(?:url|href|src|uri)(?:#\d+)?$")
+
 
 def names_of(columns: Mapping[str, Values], known: Lexicon | None = None) -> dict[str, NameScores]:
     """What the header's words say, by column; columns: their values, in the feed's order."""
@@ -94,6 +97,7 @@ def _within_groups(found: Mapping[str, NameScores], known: Lexicon | None) -> di
                 name: scores
                 for name, scores in own.items()
                 if _plain_role(scores) not in (None, called)
+                and not (called == "image_url" and _ADDRESS.match(_split(name)[1]))
             }
     return better
 
