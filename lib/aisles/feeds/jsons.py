@@ -246,8 +246,8 @@ class JsonRecords:
         if rows[0].cells is not None and isinstance(record, dict) and self._table is None:
             self._like = record
         self._place = end
-        keyed = top is not None and self._levels[-1:] == [{"*"}]
-        key = [("@key", top.key or "")] if keyed and top is not None else []
+        by_key = self._levels[-1:] == [{"*"}]
+        key = [("@key", top.key or "")] if top is not None and by_key else []
         for row in rows:
             if row.cells is not None:
                 row = Row(self._around.joined([*key, *row.cells]))

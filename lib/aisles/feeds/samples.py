@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aisles.feeds.roles import Declared, Feed, sampled
+from aisles.parts import among
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -43,7 +44,7 @@ class Samples:
         """
         if self.frame is not None:
             some = self.frame.where("values IS NOT NULL") if filled else self.frame
-            some = some if feeds is None else some.where(_among(feeds))
+            some = some if feeds is None else some.where(among(feeds))
             # By the number of its arguments Spark tells what a function is to be given.
             found = some.groupBy(*_FEED).applyInArrow(lambda table: made(table), schema)
             return [row.asDict() for row in found.collect()]
@@ -72,10 +73,3 @@ def kept_samples(raw: DataFrame, declared: Mapping[Feed, Declared] | None) -> It
 def _feed_of(table: pa.Table) -> Feed:
     network, retailer = (table[name][0].as_py() for name in _FEED)
     return network, retailer
-
-
-def _among(feeds: Mapping[Feed, Any]) -> Any:
-    from pyspark.sql import functions as F
-
-    named = [F.struct(F.lit(n).alias("n"), F.lit(r).alias("r")) for n, r in feeds]
-    return F.struct(F.col("network").alias("n"), F.col("retailer").alias("r")).isin(named)
