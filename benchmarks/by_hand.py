@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,12 @@ def run(spark: SparkSession, sample: Path, tables: Path, day: dt.date) -> None:
 
 
 def parse_only(spark: SparkSession, sample: Path) -> None:
-    """Parses the same files into nothing."""
+    """Parses the same files into nothing, as many at a time as there are cores."""
     keys = [json.loads(path.read_text()) for path in sorted((sample / "roles").glob("*.json"))]
-    for key in keys:
-        _read(spark, sample, key).write.format("noop").mode("overwrite").save()
+    frames = [_read(spark, sample, key) for key in keys]
+    with ThreadPoolExecutor(spark.sparkContext.defaultParallelism) as pool:
+        for _ in pool.map(lambda one: one.write.format("noop").mode("overwrite").save(), frames):
+            pass
 
 
 def _read(spark: SparkSession, sample: Path, key: dict[str, Any]) -> DataFrame:
@@ -62,10 +65,11 @@ def _read(spark: SparkSession, sample: Path, key: dict[str, Any]) -> DataFrame:
         .option("header", form["header"])
         .option("encoding", {"utf-8-sig": "utf-8"}.get(form["encoding"], form["encoding"]))
         .option("escape", '"')
-        .option("multiLine", True)
     )
     if form.get("quote", '"') is None:
         reader = reader.option("quote", "")
+    else:  # Spark then does not split the file: only what may hold line ends is read so
+        reader = reader.option("multiLine", True)
     if not form["header"]:
         names = form["columns"]
         quoted = ", ".join(f"`{place}` string" for place in range(len(names)))

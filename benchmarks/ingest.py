@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import gzip
+import re
 import resource
 import shutil
 import statistics
@@ -213,16 +214,24 @@ def _small_shop(feeds: Path, records: int, price: str) -> None:
     (feeds / "impact" / "tiny.csv").write_text("\n".join([head, *lines]) + "\n")
 
 
+# A record stands in a line of its own: what comes before a word of its title, by the file's ending.
+_BEFORE = {
+    "xml": rb"(<(?:name|title)>[^<]*?)",
+    "jsonl": rb'("product_name": ?"[^"]*?)',
+    "csv": rb"()",
+    "txt": rb"()",
+}
+
+
 def _scatter(feeds: Path) -> int:
-    """Changes a word in every hundredth record of the delimited files; how many it changed."""
+    """Changes a word in every hundredth record of every file; how many it changed."""
     changed = 0
     for path in sorted(feeds.glob("*/*")):
-        if not path.name.removesuffix(".gz").endswith((".csv", ".txt")):
-            continue
         packed = path.suffix == ".gz"
+        word = re.compile(_BEFORE[path.name.removesuffix(".gz").rsplit(".", 1)[1]] + rb"[ae]")
         text = (gzip.decompress(path.read_bytes()) if packed else path.read_bytes()).split(b"\n")
         for at in range(50, len(text), 100):
-            moved = text[at].replace(b"a", b"o", 1).replace(b"e", b"a", 1)
+            moved = word.sub(rb"\1o", text[at], count=1)
             changed += moved != text[at]
             text[at] = moved
         whole = b"\n".join(text)

@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS feed_files (
   retailer STRING NOT NULL COMMENT 'retailer: the file name up to its first dot',
   run_date DATE NOT NULL COMMENT 'day of the delivery',
   file STRING NOT NULL COMMENT 'path below the feeds folder',
-  content_hash STRING NOT NULL COMMENT 'SHA-256 of the file, hex',
+  content_hash STRING NOT NULL COMMENT 'SHA-256 of the file, hex; blank where it could not be read',
   modified STRING COMMENT 'what the storage says of the last change; a file of the same size and marks is not read again',
   bytes BIGINT NOT NULL COMMENT 'size of the file as delivered, bytes',
   read BIGINT NOT NULL COMMENT 'records found in the file = kept + rejected',

@@ -105,6 +105,23 @@ def parquet() -> bytes:
     return sink.getvalue()
 
 
+SOLD = [
+    {"id": no, "title": f"Shirt {no}", "options": [{"name": "Size"}]}
+    | {"variants": [{"id": f"{no}-{at}", "option1": "SML"[at], "price": 5.5} for at in range(3)]}
+    for no in range(20)
+]
+
+
+def variants_in_xml() -> bytes:
+    items = (
+        f"<product><id>{one['id']}</id><name>{one['title']}</name><variants>"
+        + "".join(f"<variant sku='{v['id']}'><price>5</price></variant>" for v in one["variants"])
+        + "</variants></product>"
+        for one in SOLD
+    )
+    return f"<shop>{''.join(items)}</shop>".encode()
+
+
 NESTED = [r | {"tags": ["a", "b"], "offer": {"value": 1.50, "of": [{"x": None}]}} for r in ROWS]
 SEEDS: dict[str, bytes] = {
     "semicolons": delimited(";", '"', "\n"),
@@ -119,6 +136,8 @@ SEEDS: dict[str, bytes] = {
     "list": json.dumps(NESTED, indent=1).encode(),
     "wrapped": json.dumps({"meta": {"n": [1, {"a": 2}]}, "data": {"items": NESTED}}).encode(),
     "by id": json.dumps({r["id"]: r for r in NESTED}).encode(),
+    "variants": json.dumps({"products": SOLD}).encode(),
+    "variants in XML": variants_in_xml(),
     "parquet": parquet(),
     **{f"packed {n}": pack(delimited(",", "", "\n")) for n, pack in enumerate(PACKERS[1:])},
 }  # fmt: skip
@@ -172,6 +191,37 @@ def test_thousands_of_damaged_files(name: str, seed: int) -> None:
     rng = random.Random(f"{name} {seed}")
     for _ in range(150):
         check(mutated(SEEDS[name], rng))
+
+
+def records_of(data: bytes) -> list[tuple[tuple[str, str], ...]]:
+    batches = list(parse(io.BytesIO(data), "feed"))
+    kept = (v for batch in batches for v in batch["values"].to_pylist() if v is not None)
+    return [tuple(sorted(values)) for values in kept]
+
+
+RESUMED = ["semicolons", "pipes", "long", "tabs", "wide", "rss", "shop", "lines", "list"]
+
+
+@pytest.mark.parametrize("name", RESUMED)
+def test_records_far_from_the_damage_stay(name: str) -> None:
+    """A damage in the middle costs the records around it, none of the first or last quarter."""
+    seed, rng = SEEDS[name], random.Random(name)
+    whole = records_of(seed)
+    outer = {*whole[:15], *whole[45:]}
+    for kind in 25 * (0, 1, 2, 3):
+        # UTF-16 stays in step: two bytes are one sign.
+        place, far = (2 * int(len(seed) * rng.uniform(0.19, 0.31)) for _ in range(2))
+        far = place + (far % 40)
+        sign = rng.choice(SIGNS)
+        sign = sign.decode("latin-1").encode("utf-16-le") if name == "wide" else sign
+        damaged = {
+            0: sign,  # put in, in the places of others, or others twice or left out
+            1: b"",
+            2: rng.randbytes(far - place),
+            3: seed[place:far] * 2,
+        }[kind]
+        found = records_of(seed[:place] + damaged + seed[place if kind == 0 else far :])
+        assert outer <= set(found), (kind, place, damaged)
 
 
 STARTS = {

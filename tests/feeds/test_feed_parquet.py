@@ -140,16 +140,60 @@ def test_packed_parquet() -> None:
     assert (parsed.format.container, parsed.format.compression) == ("parquet", "gzip")
 
 
-def test_a_damaged_row_group_is_one_rejected_record() -> None:
+def test_the_records_of_a_damaged_row_group_are_rejected_one_by_one() -> None:
     table = pa.table({"id": [str(no) for no in range(300)]})
     data = bytearray(written(table, row_group_size=100, compression="gzip", use_dictionary=False))
     column = pq.ParquetFile(io.BytesIO(bytes(data))).metadata.row_group(1).column(0)
     middle = column.data_page_offset + column.total_compressed_size // 2
     data[middle : middle + 20] = bytes(20)
     rows, parsed = read(bytes(data))
-    assert (parsed.kept, parsed.rejected, parsed.complete) == (200, 1, False)
-    assert str(rows[100]).startswith("damaged: row group 1, 100 of 100 records lost")
-    assert rows[101] == {"id": "200"}
+    assert (parsed.kept, parsed.rejected, parsed.complete) == (200, 100, False)
+    for lost in rows[100:200]:
+        assert str(lost).startswith("damaged: row group 1, 100 of 100 records lost")
+    assert rows[200] == {"id": "200"}
+
+
+def test_no_more_records_are_lost_than_a_footer_can_be_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parquet, "_MOST_LOST", 70)
+    monkeypatch.setattr(parquet, "MAX_BATCH_BYTES", 1)
+    rows, parsed = read(written(pa.table({"id": [str(no) for no in range(300)]})))
+    assert (parsed.kept, parsed.rejected, parsed.complete) == (0, 70, False)
+    assert "300 of 300 records lost: a record holds more than 1 bytes" in str(rows[69])
+
+
+HUGE = {
+    "one record": ({"id": ["1", "2"], "t": ["x" * 9_000_000, "y"]}, "a record holds more than"),
+    "a bomb": ({"id": ["1"] * 40, "t": ["x" * 100_000] * 40}, "decompression bomb"),
+}
+
+
+@pytest.mark.parametrize(("table", "why"), HUGE.values(), ids=HUGE.keys())
+def test_what_the_footer_tells_is_too_large_is_not_decoded(
+    monkeypatch: pytest.MonkeyPatch, table: dict[str, list[str]], why: str
+) -> None:
+    monkeypatch.setattr(parquet, "MAX_BATCH_BYTES", 1 << 22)
+    monkeypatch.setattr("aisles.feeds.expand.BOMB_BYTES", 1 << 20)
+    data = written(pa.table(table), compression="zstd", use_dictionary=False)
+    records = parquet.ParquetRecords(io.BytesIO(data), 100)
+
+    def decodes(*_: Any, **__: Any) -> None:
+        raise AssertionError("it is decoded")
+
+    monkeypatch.setattr(records._file, "iter_batches", decodes)
+    (batch,) = records.batches()
+    assert batch.num_rows == len(table["id"])
+    assert all(why in reason for reason in batch["reason"].to_pylist())
+
+
+def test_a_text_that_every_record_has_is_stored_once_and_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aisles.feeds.expand.BOMB_BYTES", 1 << 20)
+    data = written(pa.table({"id": [str(no) for no in range(500)], "t": ["x" * 50_000] * 500}))
+    rows, parsed = read(data)
+    assert (len(data) < 100_000, len(rows), parsed.rejected) == (True, 500, 0)
 
 
 def test_text_that_is_no_utf8() -> None:

@@ -307,3 +307,39 @@ def test_what_is_taken_off_is_a_part_of_the_old_price() -> None:
     }
     found = relations_of(columns, {n: shape_of(values) for n, values in columns.items()}, None)
     assert [name for name, relation in found.items() if relation.fraction] == ["off"]
+
+
+def test_a_short_description_stands_in_for_blank_ones() -> None:
+    long = [None if n % 4 == 0 else f"A mug of enamel for number {n}, " * 4 for n in range(ROWS)]
+    short = [("Fits everybody.", "Made by hand.", "Ships today.")[n % 3] for n in range(ROWS)]
+    found = _roles(_feed(long_description=long, short_description=list(short)))
+    assert found["long_description"] == found["short_description"] == "description"
+
+
+def test_departments_that_are_genders_are_genders() -> None:
+    women = [("mujer", "hombre", "unisex", None)[n % 4] for n in range(ROWS)]
+    kinds = [("shoes", "coats", "sweaters")[n % 3] for n in range(ROWS)]
+    found = _roles(_feed(department_name=women, feed_product_type=list(kinds)))
+    assert found["department_name"] == "gender"
+    assert found["feed_product_type"] == "merchant_category"
+
+
+def test_the_picture_that_another_one_is_made_of() -> None:
+    pictures = [f"https://cdn.example/p/mug-{n}" for n in range(ROWS)]
+    columns: dict[str, list[str | None]] = {
+        "title": [f"Blue enamel mug number {n}" for n in range(ROWS)],
+        "5": [f"{one}_medium.jpg?v=1" for one in pictures],
+        "6": [f"{one}.jpg?v=1" for one in pictures],
+    }
+    found = infer([ColumnSample(name, values) for name, values in columns.items()], header=False)
+    assert {one.column: one.role for one in found if one.role == "image_url"} == {"6": "image_url"}
+
+
+def test_paths_of_two_trees_are_not_joined() -> None:
+    own = [f"Mode > {('Damen', 'Herren')[n % 2]} > Strick" for n in range(ROWS)]
+    networks: list[str | None] = ["Shopping > Bekleidung" for _ in range(ROWS)]
+    networks[::3] = ["Shopping > Schuhe" for _ in networks[::3]]
+    found = _roles(_feed(productcategory=list(own), belboonproductcategory=networks))
+    assert [name for name, role in found.items() if role == "merchant_category"] == [
+        "productcategory"
+    ]

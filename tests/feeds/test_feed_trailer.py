@@ -97,3 +97,16 @@ def test_the_last_record_of_a_cut_stream_is_no_record() -> None:
         kept = [dict(row["values"]) for row in rows if not row["reason"]]
         assert kept
         assert all(row["price"].endswith(".50") for row in kept)
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\0\0\0", "\n\x1a\0", "EOF\n", "EOF"])
+def test_what_marks_the_end_of_a_text_is_no_record(end: str) -> None:
+    parsed, rows = read("id|title|price\n" + body(5) + end)
+    assert (parsed.complete, parsed.rejected) == (True, 0)
+    assert [row["id"] for row in rows] == ["70", "71", "72", "73", "74"]
+
+
+@pytest.mark.parametrize(("counted", "agrees"), [(5, True), (4, False), (2, False), (7, False)])
+def test_a_trailer_that_counts_others(counted: int, agrees: bool) -> None:
+    parsed, _ = read("HDR|shop\n" + body(5) + f"TRL|{counted}\n")
+    assert (parsed.trailer_count, parsed.complete) == (counted, agrees)

@@ -369,3 +369,24 @@ def test_values_are_named_in_other_languages(key: str, value: str) -> None:
     records = [{"id": str(no), "atributos": pairs[:: 1 - no % 2 * 2]} for no in range(4)]
     rows, _ = read(json.dumps(records))
     assert rows[1] == {"id": "1", "atributos.Color": "rojo", "atributos.Talla": "M"}
+
+
+def test_a_bracket_too_many_hides_no_records() -> None:
+    """It would close the list, and all that follows would stand beside the records."""
+    records = [{"id": str(n), "title": f"Mug {n}", "offer": {"price": n}} for n in range(9)]
+    text = json.dumps({"data": {"items": records}}).replace('"price": 4}}', '"price": 4}}}')
+    rows, _ = read(text)
+    assert [row["id"] for row in rows if isinstance(row, dict)] == [one["id"] for one in records]
+    (refused,) = [row for row in rows if isinstance(row, str)]
+    assert refused == "bad_json: '}' closes what was not opened"
+    keyed = {one["id"]: one for one in records}
+    _, parsed = read(
+        json.dumps({"data": {"items": keyed}}).replace('"price": 4}}', '"price": 4}}}')
+    )
+    assert not parsed.complete  # an object's end is an object's end
+
+
+def test_xml_may_go_on_behind_its_root() -> None:
+    items = "".join(f"<item><id>{n}</id><t>Mug</t></item>" for n in range(5))
+    rows, parsed = read(f"<r>{items}</r><?made by=us?><!-- done -->\x1a")
+    assert (parsed.complete, len(rows)) == (True, 5)

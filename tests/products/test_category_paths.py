@@ -22,6 +22,7 @@ LEVELS = {
     "Home|Kitchen": ["Home", "Kitchen"],
     "Home::Kitchen\\Pans": ["Home", "Kitchen", "Pans"],
     "Home / Kitchen": ["Home", "Kitchen"],
+    "Casa;Cucina;Pentole": ["Casa", "Cucina", "Pentole"],
     "Home/Kitchen/Pans": ["Home", "Kitchen", "Pans"],
     "/Home/Kitchen": ["Home", "Kitchen"],
     "T-Shirts/Tops": ["T-Shirts/Tops"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import random
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -199,8 +200,16 @@ def test_a_new_reading_cleans_everything_anew(shop: Shop, tmp_path: Path) -> Non
     assert brands == {f"Blue enamel mug number {n}" for n in range(1, 13)}
 
 
-def full(kept: int, size: int = 0, torn: str = "", names: str = "a") -> Extent:
-    return Extent(torn, kept, size or 100 * kept, names)
+def full(
+    kept: int,
+    size: int = 0,
+    torn: str = "",
+    names: str = "a",
+    listed: int = 1,
+    counted: int = 0,
+    over: int | None = None,
+) -> Extent:
+    return Extent(torn, kept, size or 100 * kept, names, listed, counted, over)
 
 
 # Deliveries day by day, and the days that are in doubt.
@@ -221,6 +230,23 @@ DOUBTS = {
     "bytes tell a loss as well": ([full(10, 9000), full(10, 4000), full(10, 4000)], [1]),
     "but not of other files": ([full(10, 9000), full(10, 4000, names="b")], []),
     "a small shop grows": ([full(2), full(1000), full(600)], []),
+    "just half is a loss": ([full(1000), full(501), full(250), full(251)], [2]),
+    "one of two files is lost": (
+        [full(100, listed=2), full(90, names="b"), full(90, names="b"), full(80, names="c")],
+        [1],
+    ),
+    "a trailer counts its own line": (
+        [full(100, torn="a", over=1), full(90, torn="a", over=1), full(95, torn="a", over=2)],
+        [0, 2],
+    ),
+    "and one that is torn for certain is never believed": (
+        [full(100, torn="a"), full(100, torn="a"), full(100, torn="a", over=1)],
+        [0, 1, 2],
+    ),
+    "the trailer is lost": (
+        [full(100, counted=1), full(60), full(100, counted=1), full(60), full(60)],
+        [1, 3],
+    ),
 }
 
 
@@ -267,6 +293,25 @@ def test_an_empty_delivery_leaves_the_roles_and_the_shop(shop: Shop) -> None:
     done = shop.deliver(D3, [line(1, "4.00"), *FIRST[1:]])["normalise"]
     assert (done.rows_in, done.messages) == (1, [])
     assert all(row[1] for row in shop.products().values())
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_delivery_without_ids_and_names_delists_nothing(
+    spark, tmp_path: Path, late: bool
+) -> None:  # type: ignore[no-untyped-def]
+    """As many records as before, none of them a product: the shop stays as it was."""
+    shop = Shop(spark, tmp_path)
+    days = {D1: FIRST, D2: [f",,{BLURB},,5.00,EUR,," for _ in FIRST], D3: FIRST[1:]}
+    for day in (D1, D3, D2) if late else (D1, D2, D3):
+        done = shop.deliver(day, days[day])["normalise"]
+        if day == D2 and not late:
+            assert done.messages == [
+                "net/shop: 12 of 12 records are no products: nothing is delisted"
+            ]
+            assert all(row[1] for row in shop.products().values())
+    found = shop.products()
+    assert {number for number, row in found.items() if not row[1]} == {"1"}
+    assert found["1"][-1] == D3
 
 
 @pytest.mark.long
@@ -321,3 +366,27 @@ def test_a_late_delivery_is_read_with_what_others_lend(shop: Shop) -> None:
         ("large", "size", D1),
         ("small", "size", D1),
     }
+
+
+def test_the_order_of_the_records_does_not_matter(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """More records than roles are inferred from, shuffled: the same products, field by field."""
+    lines = [
+        line(n, f"{n % 90 + 4}.{n % 100:02d}", f"{COLOURS[n % 4]} enamel mug number {n}")
+        for n in range(3000)
+    ]
+    tables = []
+    for name, seed in (("once", None), ("again", 5)):
+        shop = Shop(spark, tmp_path / name)
+        if seed is not None:
+            random.Random(seed).shuffle(lines)
+        shop.deliver(D1, lines)
+        rows = shop.tables.read("products").drop("delivery_hash").collect()
+        tables.append(sorted((row.asDict() for row in rows), key=lambda row: row["product_id"]))
+    assert len(tables[0]) == 3000
+    assert tables[0] == tables[1]
+
+
+BLURB = (
+    "A mug for coffee and tea with a blue rim that was made by hand and will last for years to come"
+)
+COLOURS = ("Blue", "Red", "Green", "Black")

@@ -102,7 +102,7 @@ EXPECTED = {
         "roles": {"titel": "title", "preis": "price"},
         "cleaned_on": ONE, "cleaned": 7, "filled": {"title": 0.857, "gtin": 0.0},
         "valid": {"title": 1.0, "gtin": None}, "messages": None,
-        "delivery_records": 7, "previous_run_date": None, "more_records": None,
+        "delivery_records": 7, "previous_run_date": None, "more_records": None, "duplicates": None,
         **NO_CHANGES, "new_products": 3,
     },
     TWO: {
@@ -120,7 +120,8 @@ EXPECTED = {
             "ingest: wrong_columns: expected N, got N": 2,
         },
         "cleaned_on": TWO, "cleaned": 3, "messages": None, "previous_run_date": TWO,
-        "more_records": -2, **NO_CHANGES,
+        # Of 7 records one is no product and three are.
+        "more_records": -2, "duplicates": 3, **NO_CHANGES,
     },
 }  # fmt: skip
 
@@ -174,6 +175,7 @@ delivery_records 7
 previous_run_date -
 previous_records -
 more_records -
+duplicates -
 new_products 3
 changed_products 0
 delisted_products 0

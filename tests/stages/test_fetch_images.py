@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import io
 import random
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image, ImageChops, ImageStat
 
 from aisles.config import load
 from aisles.products.images import PICTURE_DDL
@@ -337,3 +340,24 @@ def test_all_urls_of_a_host_lie_in_one_task(spark: SparkSession) -> None:
     tasks = fetched.groupBy(host.alias("host")).agg(F.count_distinct("task").alias("tasks"))
     assert {row["tasks"] for row in tasks.collect()} == {1}
     assert fetched.select("task").distinct().count() > 2
+
+
+def test_the_archive_of_the_evaluation_feeds(shop: Shop, kit: Path, tmp_path: Path) -> None:
+    """A prefix and the archive that serves what stands under it, as those feeds come."""
+    prefix, archive = "https://img.fashion.example/", kit / "images" / "fashion.zip"
+    with zipfile.ZipFile(archive) as opened:
+        names = sorted(opened.namelist())[:: len(opened.namelist()) // 20]
+    shop.list(
+        *(prefix + name for name in names), prefix + "none.jpg", "https://img.other.example/1"
+    )
+    mapped = tmp_path / "map.csv"
+    mapped.write_text(f"prefix,location\n{prefix},{archive}\n")
+    account = shop.run(FetchImages(images=str(mapped)))
+    rows = shop.rows()
+    assert {row["status"] for name, row in rows.items() if name in names} == {"ok"}
+    assert rows["none.jpg"]["status"] == "missing"
+    assert account.rows_out == len(rows)
+    with zipfile.ZipFile(archive) as opened, Image.open(io.BytesIO(rows[names[0]]["image"])) as own:
+        whole = Image.open(io.BytesIO(opened.read(names[0]))).convert("RGB").resize(own.size)
+        differs = ImageStat.Stat(ImageChops.difference(whole, own.convert("RGB"))).mean
+    assert max(differs) < 20, "another picture"

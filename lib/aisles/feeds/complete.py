@@ -7,19 +7,21 @@ from collections.abc import Sequence
 
 from aisles.feeds.column import Column
 from aisles.feeds.complete_levels import have_every_level
+from aisles.feeds.complete_others import (
+    have_every_description,
+    have_every_title,
+    have_large_pictures,
+    have_own_genders,
+)
 from aisles.feeds.complete_prices import complete_prices
 from aisles.feeds.lexicon import ROLES, words_of
 from aisles.feeds.vocabulary import AGAINST, speaks_of, tells_lead_time
 
 _ALWAYS = 0.9
-_NOT_ALL = 0.93
-"""Share of records up to which it is no accident that the others have no title."""
 _MOSTLY = 0.7
 _EACH_ITS_OWN = 0.96
 _MORE_OFTEN = 0.02
 _NEARLY_UNIQUE = 2.0
-_MORE_THAN_A_CODE = 1.2
-_TITLED = 3.0
 _LIKE_A_TITLE = 3.5
 _RATHER_A_TITLE = 2.8
 _LONGEST_TITLE = 150
@@ -38,6 +40,7 @@ _NEEDED = {
     "price": (1.4, _NAMES_NOTHING),
     "description": (2.2, AGAINST),
     "gtin": (4.0, _NAMES_NOTHING),
+    "merchant_category": (3.2, _NAMES_NOTHING),
 }
 """Roles that nearly every feed has; the points that values and that names must have to be taken
 at last."""
@@ -51,8 +54,11 @@ def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     _have_own_categories(columns, chosen)
     _have_a_title(columns, chosen)
     _have_whole_titles(columns, chosen)
-    _have_every_title(columns, chosen)
+    have_every_title(columns, chosen)
+    have_own_genders(columns, chosen)
     _have_the_rest(columns, chosen)
+    have_every_description(columns, chosen)
+    have_large_pictures(columns, chosen)
     _have_words_for_a_stock(columns, chosen)
     _have_a_stock(columns, chosen)
     have_every_level(columns, chosen)
@@ -177,36 +183,6 @@ def _have_whole_titles(columns: Sequence[Column], chosen: dict[int, int]) -> Non
             del chosen[main]
             chosen[place] = title
             return
-
-
-def _have_every_title(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Makes another title, or a model's name, the title of records that have no other.
-
-    A variant has its name inherited (``translated.name`` beside ``name``); of YML's offers of the
-    type ``vendor.model`` the title is made of vendor and model.
-    """
-    title = ROLES.index("title")
-    main = next((place for place, role in chosen.items() if role == title), None)
-    if main is None or columns[main].shape.filled >= _NOT_ALL:
-        return
-    others = [
-        place
-        for place, column in enumerate(columns)
-        if place not in chosen
-        and column.shape.letters > 0.5
-        and column.shape.words > _MORE_THAN_A_CODE
-        and fills(columns[main], column) > _ALWAYS
-    ]
-    named = [place for place in others if columns[place].named.scores["title"] >= _TITLED]
-    models = [place for place in others if speaks_of("model", columns[place].name)]
-    for place in [*named, *models][:1]:
-        chosen[place] = title
-
-
-def fills(main: Column, other: Column) -> float:
-    """Share of the main column's blanks that the other one fills."""
-    blanks = [o for m, o in zip(main.values, other.values, strict=False) if not m]
-    return sum(bool(o) for o in blanks) / max(len(blanks), 1)
 
 
 def _have_the_rest(columns: Sequence[Column], chosen: dict[int, int]) -> None:

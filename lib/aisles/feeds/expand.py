@@ -44,6 +44,28 @@ class Findings:
     read: int = 0
     complete: bool = True
     refused: list[str] = field(default_factory=list)
+    expanded: dict[int, Layer] = field(default_factory=dict)
+    """What the file's bytes came to, by how many layers were taken off; of an archive's member its
+    own layers are taken off a stored stream, layer 0."""
+
+
+class Layer:
+    """How much one layer of a file's streams came to, those of all members together.
+
+    A member is read twice, its start first: what came out before does not count again.
+    """
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._of: dict[int, int] = {}
+
+    def reached(self, member: int, written: int) -> int:
+        """Notes how much of a member was written so far; how much of all members."""
+        more = written - self._of.get(member, 0)
+        if more > 0:
+            self._of[member] = written
+            self.total += more
+        return self.total
 
 
 class _Decompressor(Protocol):
@@ -77,19 +99,30 @@ def _chained(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield from chunks
 
 
-def guarded(chunks: Iterator[bytes], kind: str, found: Findings) -> Iterator[bytes]:
-    """The chunks, as long as they are in proportion to what was read from the file.
+def guarded(
+    chunks: Iterator[bytes], kind: str, found: Findings, layer: int, member: int = -1
+) -> Iterator[bytes]:
+    """The chunks, as long as the whole file's are in proportion to what was read from it.
+
+    Args:
+        chunks: what one layer of a stream holds.
+        kind: the name of what it was packed with.
+        found: of the file.
+        layer: how many layers were taken off before.
+        member: the place of the archive's member, -1 for a file that is one stream.
 
     Raises:
         Unreadable: for a decompression bomb.
     """
-    written = 0
+    written, all_members = 0, found.expanded.setdefault(layer, Layer())
     for piece in chunks:
         written += len(piece)
-        if written > BOMB_BYTES and written > BOMB_RATIO * found.read:
+        total = all_members.reached(member, written)
+        if total > BOMB_BYTES and total > BOMB_RATIO * found.read:
+            found.complete = False
             raise Unreadable(
                 f"decompression bomb: {found.read} bytes of {kind} expanded to more than "
-                f"{written}, expected at most {BOMB_RATIO} times; deliver the file uncompressed "
+                f"{total}, expected at most {BOMB_RATIO} times; deliver the file uncompressed "
                 "or in parts"
             )
         yield piece

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import fsspec
 
+from aisles.feeds.unpack import may_hold_data
+
 THREADS = 16
 """Files hashed at a time: it waits for storage, and hashing leaves the interpreter's lock."""
+_MOST_FOLDERS = 200
+"""Folders that are looked into for feeds where none belongs."""
 Known = Mapping[str, tuple[int, str, str]]
 """Of each file (its path below the folder) what was stored: bytes, modified, content_hash."""
 
@@ -25,8 +30,8 @@ class FeedFile:
     """One feed file: whose it is, where it lies, and what is in it.
 
     ``file`` is the path below the feeds' folder, ``location`` what fsspec opens, ``content_hash``
-    the sha256 (hex) of its bytes as they lie, ``modified`` what the storage says of its last
-    change (times, an entity tag), blank where it says nothing.
+    the sha256 (hex) of its bytes as they lie, blank where they cannot be read, ``modified`` what
+    the storage says of its last change (times, an entity tag), blank where it says nothing.
     """
 
     network: str
@@ -38,9 +43,27 @@ class FeedFile:
     modified: str = ""
 
 
+@dataclass(frozen=True)
+class Listing:
+    """What lies in a feeds' folder.
+
+    ``misplaced``: the paths of files that no network's folder holds itself, which may be feeds;
+    none of them is read. ``unlisted``: networks' folders that cannot be listed, and why.
+    """
+
+    files: list[FeedFile]
+    misplaced: list[str]
+    unlisted: dict[str, str]
+
+
 def list_files(
     feeds_dir: str, ignore: Sequence[str] = (), known: Known | None = None
 ) -> list[FeedFile]:
+    """The feed files of ``listing`` alone."""
+    return listing(feeds_dir, ignore, known).files
+
+
+def listing(feeds_dir: str, ignore: Sequence[str] = (), known: Known | None = None) -> Listing:
     """The feed files ``DIR/<network>/<retailer>.*`` by path; hidden ones (``.``, ``_``) are none.
 
     Args:
@@ -55,16 +78,74 @@ def list_files(
     if not system.isdir(root):
         raise ValueError(f"feeds {feeds_dir!r}: expected a folder of <network>/<retailer>.* files")
     with ThreadPoolExecutor(THREADS) as pool:
-        networks = sorted(e["name"] for e in system.ls(root, detail=True) if _holds(system, e))
-        listed = pool.map(lambda network: system.ls(network, detail=True), networks)
-        entries = [
-            (_below(network, entry), entry)
-            for network, found in zip(networks, listed, strict=True)
-            for entry in sorted(found, key=lambda e: e["name"])
-            if not _holds(system, entry) and not _left_out(_below(network, entry), ignore)
-        ]
+        top = _sorted(system.ls(root, detail=True))
+        networks = [e["name"] for e in top if _holds(system, e) and not _hidden(e["name"])]
+        entries: list[tuple[str, dict[str, Any]]] = []
+        folders: list[tuple[str, str]] = []
+        unlisted: dict[str, str] = {}
+        listed = pool.map(lambda network: _listed(system, network), networks)
+        for network, found in zip(networks, listed, strict=True):
+            if isinstance(found, OSError):
+                unlisted[_last(network)] = str(found)
+                continue
+            for entry in found:
+                file = f"{_last(network)}/{_last(entry['name'])}"
+                if not _holds(system, entry):
+                    entries.append((file, entry))
+                elif not entry.get("islink") and not _hidden(file):
+                    folders.append((file, entry["name"]))
+        entries = [(file, entry) for file, entry in entries if not _left_out(file, ignore)]
+        alone = [_last(e["name"]) for e in top if not _holds(system, e)]
+        deeper = _files_below(system, pool, folders)
+        misplaced = [f for f in [*alone, *deeper] if not _left_out(f, ignore) and may_hold_data(f)]
         seen = known or {}
-        return list(pool.map(lambda e: _feed_file(system, e[0], e[1], seen.get(e[0])), entries))
+        files = list(pool.map(lambda e: _feed_file(system, e[0], e[1], seen.get(e[0])), entries))
+    return Listing(files, misplaced, unlisted)
+
+
+def open_file(location: str) -> BinaryIO:
+    """The file at a location of ``FeedFile``; ``::`` in its name chains nothing."""
+    protocol, path = fsspec.core.split_protocol(location)
+    if protocol in (None, "file", "local"):
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise OSError(f"no plain file: {path!r}")  # a pipe might keep its reader for ever
+        return open(path, "rb")
+    if "::" not in location:
+        return cast(BinaryIO, fsspec.open(location, "rb").open())
+    kind = fsspec.get_filesystem_class(protocol)
+    return cast(BinaryIO, kind(**kind._get_kwargs_from_urls(location)).open(location, "rb"))
+
+
+def _sorted(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(entries, key=lambda entry: entry["name"])
+
+
+def _listed(system: Any, folder: str) -> list[dict[str, Any]] | OSError:
+    try:
+        return _sorted(system.ls(folder, detail=True))
+    except OSError as error:
+        return error
+
+
+def _files_below(
+    system: Any, pool: ThreadPoolExecutor, folders: list[tuple[str, str]]
+) -> Iterator[str]:
+    """The paths of the files in these folders (path below the feeds' folder, name) and below them.
+
+    Links to folders are not followed, and of very many folders not all are looked into.
+    """
+    left = _MOST_FOLDERS
+    while folders and left > 0:
+        some, left = folders[:left], left - len(folders)
+        folders = []
+        found = pool.map(lambda folder: _listed(system, folder[1]), some)
+        for (path, _), entries in zip(some, found, strict=True):
+            for entry in () if isinstance(entries, OSError) else entries:
+                name = f"{path}/{_last(entry['name'])}"
+                if not _holds(system, entry):
+                    yield name
+                elif not entry.get("islink") and not _hidden(name):
+                    folders.append((name, entry["name"]))
 
 
 def _holds(system: Any, entry: dict[str, Any]) -> bool:
@@ -73,9 +154,12 @@ def _holds(system: Any, entry: dict[str, Any]) -> bool:
     return entry["type"] == "directory" or (linked and bool(system.isdir(entry["name"])))
 
 
-def _below(network: str, entry: dict[str, Any]) -> str:
-    """The file's path below the feeds' folder."""
-    return f"{network.rsplit('/', 1)[-1]}/{entry['name'].rsplit('/', 1)[-1]}"
+def _hidden(path: str) -> bool:
+    return _last(path).startswith((".", "_"))
+
+
+def _last(path: str) -> str:
+    return path.rstrip("/").rsplit("/", 1)[-1]
 
 
 def _feed_file(
@@ -87,7 +171,10 @@ def _feed_file(
     if known is not None and modified and known[:2] == (info.get("size"), modified):
         size, _, digest = known
     else:
-        size, digest = _digest(system, path)
+        try:
+            size, digest = _digest(system, path)
+        except OSError:  # the one who reads it says what is wrong with it
+            size, digest, modified = info.get("size") or 0, "", ""
     location = system.unstrip_protocol(path)
     return FeedFile(network, name.split(".", 1)[0], file, location, size, digest, modified)
 
@@ -103,16 +190,17 @@ def _modified(info: dict[str, Any]) -> str:
 
 
 def _left_out(file: str, ignore: Sequence[str]) -> bool:
-    network, name = file.split("/")
-    if name.startswith((".", "_")) or network.startswith((".", "_")):
-        return True
-    parts = (name, file)
-    return any(fnmatch.fnmatchcase(part, glob) for part in parts for glob in ignore)
+    parts = (_last(file), file)
+    return _hidden(file) or any(
+        fnmatch.fnmatchcase(part, glob) for part in parts for glob in ignore
+    )
 
 
 def _digest(system: Any, path: str) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
-    with system.open(path, "rb") as stream:
+    location = system.unstrip_protocol(path)
+    local = location.startswith("file:")
+    with open_file(location) if local else system.open(path, "rb") as stream:
         while piece := stream.read(1 << 20):
             digest.update(piece)
             size += len(piece)

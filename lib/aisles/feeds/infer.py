@@ -10,7 +10,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from aisles.feeds.column import Column
-from aisles.feeds.complete import complete, fills
+from aisles.feeds.complete import complete
+from aisles.feeds.complete_others import fills
 from aisles.feeds.evidence import SCORERS
 from aisles.feeds.lexicon import ROLES, Lexicon, value_words, words_of
 from aisles.feeds.marks import is_gtin
@@ -215,6 +216,8 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
         level &= other.shape.gender < 0.5 or (header and named >= _PLAIN_CODE)
         # Beside whole paths single words are of another tree, unless they are said to be below.
         mixed = (main.shape.path > 0.5) != (other.shape.path > 0.5)
+        # Two whole paths are of two trees, unless they say the same in more and fewer levels.
+        own &= min(main.shape.path, other.shape.path) <= 0.5 or _alike(main, other)
         return own and level and not (header and mixed and not speaks_of("sub", other.name))
     if role == "description":
         return not header or named >= 1.5
@@ -233,6 +236,13 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
     # A parameter may stand in any of several places, beside or instead of a column of its own.
     parameter = within(other.name) or (within(main.name) and named >= _PLAIN_CODE)
     return bool(parameter) and fills(main, other) > _SOME
+
+
+def _alike(main: Column, other: Column) -> bool:
+    """Whether of two columns of texts one mostly holds what the other says."""
+    pairs = [(m, o) for m, o in zip(main.values, other.values, strict=False) if m and o]
+    folded = [(m.strip().casefold(), o.strip().casefold()) for m, o in pairs]
+    return sum(m in o or o in m for m, o in folded) >= 0.5 * len(folded)
 
 
 def _unnumbered(name: str) -> str:

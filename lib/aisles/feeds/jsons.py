@@ -17,7 +17,7 @@ from aisles.feeds.jsonrow import (
     decoded,
     rows_of,
 )
-from aisles.feeds.jsonseek import next_record, value_of
+from aisles.feeds.jsonseek import are_alike, next_record, passed, value_of
 from aisles.feeds.jsontable import column_rows, names_of, table_of
 from aisles.feeds.jsonwrap import END, unwrapped
 from aisles.feeds.records import Row, rejected
@@ -25,7 +25,6 @@ from aisles.feeds.records import Row, rejected
 _STEP_CHARS = 1 << 15
 """Text looked at together: an error costs the decoder a pass over all of it."""
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]+', re.S)
-_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|"', re.S)
 _SPACE = re.compile(r"\s*")
 
 
@@ -52,6 +51,7 @@ class JsonRecords:
         self._frames = self._around.frames
         self._begun = False
         self._like: dict[str, Any] = {}
+        self._odd = False
         self._text = ""
         self._place = 0
         self._final = False
@@ -105,8 +105,7 @@ class JsonRecords:
         if self._skipped:
             self._skip()
         elif sign in "]}":
-            self._around.close()
-            self._place += 1
+            yield from self._close(sign, top)
         elif sign in ",:":
             if sign == "," and top is not None:
                 top.key = None
@@ -115,6 +114,31 @@ class JsonRecords:
             self._name(top)
         else:
             yield from self._value(sign, top)
+
+    def _close(self, sign: str, top: Frame | None) -> Iterator[Row]:
+        """Leaves a list or object; a bracket that closes another one is refused, once it matters.
+
+        Else all that follows would be taken for something beside the records.
+        """
+        place = self._place
+        self._place += 1
+        if top is not None and top.is_list == (sign == "]"):
+            self._around.close()
+        elif self._begun:
+            what = self._text[place : place + RAW_CHARS]
+            yield rejected(what, f"bad_json: {sign!r} closes what was not opened")
+            self._seek()
+
+    def _seek(self) -> None:
+        """From here on, looks for the next record."""
+        self._lost = True
+        if self._keyed and self._frames:
+            self._frames[-1].key = None
+
+    @property
+    def _keyed(self) -> bool:
+        """Whether each record is the value of a key of its own."""
+        return self._levels[-1:] == [{"*"}] and bool(self._frames) and not self._frames[-1].is_list
 
     def _name(self, top: Frame) -> None:
         end = self._token_end()
@@ -214,18 +238,8 @@ class JsonRecords:
 
     def _skip(self) -> None:
         """Passes over a list or object that holds no records."""
-        depth = self._skipped
-        for found in _BRACKET.finditer(self._text, self._place):
-            sign = found[0]
-            lone = sign == '"'
-            if lone and not self._final and len(self._text) - found.start() < MAX_RECORD_CHARS:
-                self._place, self._skipped = found.start(), depth
-                return
-            depth += (sign in "{[") - (sign in "}]")
-            if depth == 0 and not sign.startswith('"'):
-                self._place, self._skipped = found.end(), 0
-                return
-        self._place, self._skipped = len(self._text), depth
+        waits = 0 if self._final else MAX_RECORD_CHARS
+        self._place, self._skipped = passed(self._text, self._place, self._skipped, waits)
 
     def _record(self, top: Frame | None) -> Iterator[Row]:
         place = self._place
@@ -244,7 +258,9 @@ class JsonRecords:
                 return
         rows = rows_of(record, raw)
         if rows[0].cells is not None and isinstance(record, dict) and self._table is None:
-            self._like = record
+            # One odd object may be the rest of a broken record.
+            self._odd = not (self._odd or are_alike(record, self._like))
+            self._like = self._like if self._odd else record
         self._place = end
         by_key = self._levels[-1:] == [{"*"}]
         key = [("@key", top.key or "")] if top is not None and by_key else []
@@ -262,19 +278,20 @@ class JsonRecords:
         if self._ends_early(error):
             return
         start = place if self._like else max(at - 1, place)
-        again = next_record(text, start, self._like, self._table is not None)
+        again = next_record(text, start, self._like, self._table is not None, self._keyed)
         if waits and again is None:
             return
         stop = len(text) if again is None else again
         raw = text[place : min(stop, place + RAW_CHARS)].rstrip().rstrip(",")
         yield rejected(raw, f"bad_json: {message}" if message else TOO_DEEP)
+        self._seek()
         self._lost = again is None
         self._place = stop
 
     def _found_again(self, place: int) -> bool:
         """Whether the text goes on with a record after one that was given up."""
         start, lists = max(place - 1, 0), self._table is not None
-        again = next_record(self._text, start, self._like, lists)
+        again = next_record(self._text, start, self._like, lists, self._keyed)
         self._lost = again is None
         self._place = max(place, len(self._text) - _STEP_CHARS) if again is None else again
         return again is not None

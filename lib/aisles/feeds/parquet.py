@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aisles.feeds import expand
 from aisles.feeds.expand import Unreadable
 from aisles.feeds.leaves import map_of
 from aisles.feeds.records import PARSED, batch_of, rejected
 
 MAX_BATCH_BYTES = 1 << 25
 """Text of one batch; a dictionary may stand for far more than the file's size."""
+_MOST_LOST = 1 << 20
+"""Records of a row group that are rejected one by one; few writers put as many into one."""
 _BUFFER_BYTES = 1 << 20
 _THRIFT_BYTES = 1 << 27
 _ERRORS = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
@@ -44,7 +47,7 @@ class ParquetRecords:
         self.clean_end = True
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Batches in file order; a row group that cannot be read on is one rejected record."""
+        """Batches in file order; what a row group that cannot be read on has left is rejected."""
         for group in self._groups:
             done, rows = 0, self._file.metadata.row_group(group).num_rows
             try:
@@ -54,9 +57,10 @@ class ParquetRecords:
             except _ERRORS as error:
                 self.clean_end = False
                 why = f"damaged: row group {group}, {rows - done} of {rows} records lost: {error}"
-                yield batch_of([rejected("", why)], 1)
+                yield from _lost(rows - done, why, self._rows)
 
     def _group(self, group: int) -> Iterator[pa.RecordBatch]:
+        _check(self._file.metadata.row_group(group))
         for batch in self._file.iter_batches(self._rows, row_groups=[group]):
             size = sum(_text_bytes(column) for column in batch.columns)
             pieces = max(1, -(-size // MAX_BATCH_BYTES))
@@ -65,6 +69,29 @@ class ParquetRecords:
             step = -(-batch.num_rows // pieces)
             for start in range(0, batch.num_rows, step):
                 yield _parsed(batch.slice(start, step))
+
+
+def _check(group: pq.RowGroupMetaData) -> None:
+    """Refuses what the footer tells is too large, before a page of it is decoded.
+
+    Raises:
+        ValueError: for a record beyond the limit, or a decompression bomb.
+    """
+    columns = [group.column(place) for place in range(group.num_columns)]
+    sizes = [column.total_uncompressed_size for column in columns]
+    if max(sizes, default=0) > MAX_BATCH_BYTES * max(1, group.num_rows):
+        raise ValueError(f"a record holds more than {MAX_BATCH_BYTES} bytes")
+    stored, size = sum(column.total_compressed_size for column in columns), sum(sizes)
+    if size > expand.BOMB_BYTES and size > expand.BOMB_RATIO * stored:
+        raise ValueError(f"decompression bomb: {stored} bytes stand for {size}")
+
+
+def _lost(rows: int, why: str, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """So many rejected records, one at least; of more than a footer can be believed, no more."""
+    left = min(max(1, rows), _MOST_LOST)
+    one = batch_of([rejected("", why)], 1)
+    for start in range(0, left, batch_rows):
+        yield one.take(pa.array(np.zeros(min(batch_rows, left - start), np.int64)))
 
 
 def opened(file: BinaryIO) -> pq.ParquetFile:

@@ -19,6 +19,7 @@ from aisles.feeds.members import head_of, plan_of
 from aisles.feeds.parquet import ParquetRecords
 from aisles.feeds.parts import Part, chunks_of
 from aisles.feeds.records import PARSED, Row, batch_of, rejected, slices
+from aisles.feeds.trailer import agrees
 from aisles.feeds.transcode import Transcoder
 from aisles.feeds.unpack import Opened
 from aisles.feeds.xml import XmlRecords
@@ -147,12 +148,13 @@ class Parsed:
             yield from _grouped(reader.rows(text), self._batch_rows)
 
     def _counts_agree(self, last: bool) -> bool:
-        """Whether the trailer is there, and does not count more records; a file's other parts
-        have none."""
+        """Whether the trailer is there, and counts these records; other parts have none."""
         assert self.format is not None
         if self.trailer_count is None:
             return not (last and self.format.has_trailer_marks)
-        return self._part is not None or self.read >= self.trailer_count
+        if self._part is not None:
+            return True
+        return agrees(self.trailer_count, self.read, self.rejected)
 
 
 def parse(

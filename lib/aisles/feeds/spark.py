@@ -9,15 +9,15 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import fsspec
 import pyarrow as pa
 
-from aisles.feeds.files import FeedFile, list_files
+from aisles.feeds.files import FeedFile, list_files, open_file
 from aisles.feeds.formats import Format
 from aisles.feeds.parse import Parsed, parse
 from aisles.feeds.parts import Part
 from aisles.feeds.records import PARSED, batch_of, rejected
 from aisles.feeds.split import SPLIT_BYTES, Task, tasks_of
+from aisles.feeds.trailer import agrees
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row, SparkSession
@@ -139,12 +139,15 @@ def end_of(file: str, rows: Sequence[Row | Mapping[str, Any]]) -> End:
     read = sum(sizes)
     counts = [row["trailer_count"] for row in rows if row["trailer_count"] is not None]
     counted = counts[-1] if counts else None
+    refused = sum(row["refused"] for row in rows)
+    # Of a file in one part it is told there.
+    agreed = len(rows) == 1 or counted is None or agrees(counted, read, refused)
     return End(
         file,
         read,
-        sum(row["refused"] for row in rows),
+        refused,
         counted,
-        all(row["complete"] for row in rows) and read >= (counted or 0),
+        all(row["complete"] for row in rows) and agreed,
         next((row["format"] for row in rows if row["format"] is not None), None),
         tuple(itertools.accumulate(sizes[:-1], initial=0)),
     )
@@ -201,7 +204,7 @@ def file_batches(
     """The records of the file, or of one part of it, in batches, then its closing row."""
     parsed: Parsed | None = None
     try:
-        with fsspec.open(file.location, "rb") as stream:
+        with open_file(file.location) as stream:
             parsed = parse(stream, file.file, batch_rows, part)
             for batch in parsed:
                 yield _labelled(file, run_date, batch, None)

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO
 
-import fsspec
-
 from aisles.feeds.delimited import Delimited
 from aisles.feeds.expand import Unreadable
-from aisles.feeds.files import FeedFile
+from aisles.feeds.files import FeedFile, open_file
 from aisles.feeds.formats import Format
 from aisles.feeds.members import head_of, plan_of
 from aisles.feeds.parquet import opened as parquet_opened
@@ -56,7 +54,7 @@ def parts_of(file: FeedFile, split_bytes: int) -> list[Part]:
     if file.bytes <= split_bytes:
         return []
     try:
-        with fsspec.open(file.location, "rb") as stream:
+        with open_file(file.location) as stream:
             return _parts(stream, file, split_bytes)
     except (Unreadable, OSError):
         return []  # the one who reads it says what is wrong with it

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_TRAILER = re.compile(r"""^["'`]?(?:TRL|TRAILER|FOOTER)(?=\W|$)""", re.I)
-_WORDS = ("TRL", "TRAILER", "FOOTER")
+_TRAILER = re.compile(r"""^["'`]?(?:TRL|TRAILER|FOOTER|EOF)(?=\W|$)""", re.I)
+_WORDS = ("TRL", "TRAILER", "FOOTER", "EOF")
 MOST_CHARS = 200
 MOST_CELLS = 4
 _COUNT = re.compile(r"(?<![\w.])\d{1,18}(?![\w.])")
@@ -24,6 +24,14 @@ def trailer_cells(line: str, cells_of: Callable[[str], list[str]]) -> list[str]:
     cells = cells_of(line)
     alone = len(cells) == 1 and cells[0].isupper()  # its delimiter may be another one
     return cells if alone or cells[0].strip().upper() in _WORDS else []
+
+
+def agrees(counted: int, read: int, rejected: int) -> bool:
+    """Whether a trailer's count is that of the records that were read.
+
+    Of broken records that were read as several it need not count every one.
+    """
+    return read - rejected <= counted <= read
 
 
 def counts_of(line: str) -> list[int]:

@@ -9,6 +9,8 @@ UTF8_SIGNS = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 """Characters beyond ASCII in UTF-8."""
+_PADDING = b"\0\x1a"
+"""Signs behind the end of a text: CP/M and DOS mark it with 0x1a, blocks are filled up with 0."""
 MAX_HELD_BYTES = 1 << 22
 """A line longer than this is handed on before its end is seen."""
 
@@ -48,7 +50,7 @@ class Transcoder:
         """All up to the last line end; of a line that is very long what is whole characters."""
         if final:
             data, self._rest = self._rest + chunk, b""
-            return data
+            return data.rstrip(_PADDING) or (data if self._first else b"")
         end = chunk.rfind(b"\n") + 1
         if end:
             data, self._rest = self._rest + chunk[:end], chunk[end:]

@@ -22,7 +22,7 @@ from aisles.feeds.expand import (
 )
 from aisles.feeds.formats import Compression
 
-__all__ = ["Content", "Opened", "Unreadable"]
+__all__ = ["Content", "Opened", "Unreadable", "may_hold_data"]
 
 READ_BYTES = 1 << 18
 MAX_LAYERS = 3
@@ -122,8 +122,11 @@ class Opened:
             self.found.read += len(piece)
             yield piece
 
-    def _unwrapped(self, chunks: Iterator[bytes]) -> tuple[Iterator[bytes], int]:
-        """The stream within the compressed streams, and how many there are."""
+    def _unwrapped(self, chunks: Iterator[bytes], member: int = -1) -> tuple[Iterator[bytes], int]:
+        """The stream within the compressed streams, and how many there are.
+
+        member: the place of the archive's member that the chunks are, -1 for the file itself.
+        """
         layers = 0
         while True:
             head, chunks = peeked(chunks)
@@ -136,7 +139,7 @@ class Opened:
                     f"nested compression: expected at most {MAX_LAYERS} layers, found another "
                     f"{kind} below them; deliver the file compressed once"
                 )
-            chunks = guarded(expanded(kind, chunks, self.found), kind, self.found)
+            chunks = guarded(expanded(kind, chunks, self.found), kind, self.found, layers, member)
 
     def _members(self, file: BinaryIO) -> list[Content]:
         try:
@@ -147,18 +150,19 @@ class Opened:
                 f"zip archive: {error}; it is damaged or cut off, deliver it again"
             ) from error
         chosen = _data_members([m.filename for m in entries])
-        if len(chosen) > MAX_MEMBERS:
+        read = [m for m in entries if m.filename in chosen]
+        if len(read) > MAX_MEMBERS:
             raise Unreadable(
                 f"zip archive: expected at most {MAX_MEMBERS} members with data, "
-                f"found {len(chosen)}; deliver the feed in one file"
+                f"found {len(read)}; deliver the feed in one file"
             )
         self.left_out = [m.filename for m in entries if m.filename not in chosen]
-        return [self._member(archive, m) for m in entries if m.filename in chosen]
+        return [self._member(archive, m, place) for place, m in enumerate(read)]
 
-    def _member(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Content:
+    def _member(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: int) -> Content:
         def start() -> Iterator[bytes]:
-            stored = guarded(self._stored(archive, entry), "zip", self.found)
-            chunks, _ = self._unwrapped(stored)
+            stored = guarded(self._stored(archive, entry), "zip", self.found, 0, place)
+            chunks, _ = self._unwrapped(stored, place)
             head, chunks = peeked(chunks)
             if compression_of(head) == "zip":
                 raise Unreadable(
@@ -179,6 +183,12 @@ class Opened:
             why = f"damaged: zip member {entry.filename!r}: {error}"
             if why not in self.found.refused:  # its start is read twice
                 self.found.refused.append(why)
+
+
+def may_hold_data(name: str) -> bool:
+    """Whether a file so named may be a feed, as far as the name tells."""
+    lower = name.rsplit("/", 1)[-1].lower()
+    return not lower.endswith(_NO_DATA) and not lower.startswith(_NO_FEED)
 
 
 def _opened(source: BinaryIO | str | Path) -> BinaryIO:

@@ -35,7 +35,7 @@ _TAG_REST = rb"(?=[\s/>])(?:[^<>\"'/]|/(?!>)|\"[^<\"]*\"|'[^<']*')*+"
 _HIDING = (b"<![CDATA[", b"<!--", b"<?")
 _NAMESPACE = re.compile(rb"""\s(xmlns(?::[\w.-]+)?)\s*=\s*("[^"<]*"|'[^'<]*')""")
 _ROOT_END = re.compile(rb"(?:</[\w:.-]+\s*>|/>)\s*\Z")
-_COMMENT = re.compile(rb"<!--.*?-->", re.S)
+_ASIDE = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.S)
 
 
 Read: TypeAlias = "Row | pa.RecordBatch"
@@ -234,7 +234,7 @@ class XmlRecords:
                 text = rest[cut.start() : cut.start() + 40_000].decode("utf-8", "replace")
                 yield rejected(text, "truncated: the file ends inside this record")
                 return
-        ends = _ROOT_END.search(_COMMENT.sub(b"", tail)) is not None
+        ends = _ROOT_END.search(_ASIDE.sub(b"", tail)) is not None
         self.clean_end = ends and self._closes_root(tail)
 
     def _closes_root(self, tail: bytes) -> bool:

@@ -98,6 +98,8 @@ def levels(text: str) -> list[str]:
     if len(parts) > 1:
         return parts
     whole = parts[0] if parts else ""
+    if ";" in whole:
+        return _filled(whole.split(";"))
     if _WIDE_SLASH.search(whole):
         return _filled(_WIDE_SLASH.split(whole))
     if _SPACED_SLASH.search(whole):

@@ -5,8 +5,8 @@ order of file and record_no:
 
 * the first one settles which product the id means;
 * a later one whose title and product_url both differ from the first one's is another product that
-  carries the id by mistake: it is rejected as `id_collision`. A record without title, or with a
-  link missing on either side, does not differ;
+  carries the id by mistake: it is rejected as `id_collision`. A title differs from none; with a
+  link missing on either side they do not differ;
 * of the others the last one wins, the rest are duplicates.
 
 So A, A' (the same again, cheaper), B (another product) gives A'; B is rejected. The order in
@@ -175,9 +175,9 @@ def _delivery_hash() -> Column:
 
 _PLACED = f"struct({', '.join(_PLACE)})"
 _SAME_ID = f"PARTITION BY id_hash, {', '.join(_ID)}, _alone"
-# The first record may lack a title and still be told from one that has a title and another link.
+# Either may lack a title and still be told from one that has a title and another link.
 _COLLIDES = """
-    title_hash IS NOT NULL AND NOT (title_hash <=> first.title_hash)
+    NOT (title_hash <=> first.title_hash)
     AND coalesce(url_hash != first.url_hash, false)
 """
 _VERDICT = {

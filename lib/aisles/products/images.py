@@ -7,11 +7,14 @@ import io
 from typing import NamedTuple
 
 import pyarrow as pa
-from PIL import Image, ImageOps
+from PIL import AvifImagePlugin, Image, ImageOps, features
 
 SIDE_PX = 64
 QUALITY = 80
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+AVIF = bool(features.check("avif"))  # some builds of Pillow leave it out
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", *(("AVIF",) if AVIF else ()))
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a task decodes one picture at a time, on its own core
+_AVIF_BRANDS = (b"avif", b"avis", b"mif1", b"msf1")
 # A scan costs a decoder time by the picture's pixels and the sender a few bytes; cameras and
 # editors write about ten.
 _MOST_SCANS = 100
@@ -39,9 +42,10 @@ PICTURE_DDL = (
 class Picture(NamedTuple):
     """What became of one URL.
 
-    status: ok, missing, broken (no picture of a known format), too_large, forbidden (an address
-    that feeds may not reach), unreachable, unmapped (no prefix fits and the web is off) or
-    unchanged (asked with what is stored, and the host has nothing newer).
+    status: ok, missing, broken (no picture of a known format, or damaged where it is kept),
+    too_large, forbidden (an address that feeds may not reach), unreachable (so is an archive that
+    cannot be opened), unmapped (no prefix fits and the web is off) or unchanged (asked with what
+    is stored, and the host has nothing newer).
     """
 
     status: str
@@ -55,9 +59,11 @@ class Picture(NamedTuple):
 
 def is_picture(head: bytes) -> bool:
     """Whether content that starts so (at least 12 bytes) is of a known format."""
-    return head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")) or (
-        head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    )
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")):
+        return True
+    if head[4:8] == b"ftyp":
+        return AVIF and head[8:12] in _AVIF_BRANDS
+    return head[:4] == b"RIFF" and head[8:12] == b"WEBP"
 
 
 def shrink(content: bytes, max_pixels: int) -> tuple[bytes | None, str, str | None]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
-import tarfile
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from urllib.parse import quote
 
-from aisles.products.archives import local_path, member_names
+import fsspec
 
-_ARCHIVES = {".zip": zipfile.is_zipfile, ".tar": tarfile.is_tarfile}
+from aisles.products.archives import local_path, member_names, problem_of
+
+_MIRRORS = ("http://", "https://")
 
 
 class Place(NamedTuple):
@@ -24,7 +24,7 @@ class Place(NamedTuple):
     @property
     def mirrored(self) -> bool:
         """Whether the picture is asked for over HTTP."""
-        return self.location.startswith(("http://", "https://"))
+        return self.location.startswith(_MIRRORS)
 
     def addresses(self) -> list[str]:
         """The addresses under which a mirror may have it, the likeliest first."""
@@ -40,20 +40,24 @@ class PictureMap:
 
     @staticmethod
     def read(path: str | Path) -> PictureMap:
-        """The map of a CSV file with the columns prefix and location.
+        """The map of a CSV file with the columns prefix and location; path: or any address.
 
-        A location is a folder, a .zip or .tar archive (absolute, relative to the CSV file, or a
-        file:// URI), or the http(s) address of a mirror. Raises ValueError for anything else.
+        A location is a folder or a .zip, .tar or .tar.gz archive (absolute, relative to the CSV
+        file, or an address that fsspec opens), or the http(s) address of a mirror.
+
+        Raises:
+            ValueError: for anything else.
         """
-        with open(path, encoding="utf-8-sig", newline="") as file:
+        local = local_path(str(path), Path())
+        with open(local, encoding="utf-8-sig", newline="") if local else _text(str(path)) as file:
             reader = csv.DictReader(file)
             if missing := {"prefix", "location"} - set(reader.fieldnames or ()):
                 raise ValueError(
                     f"{path}: column {', '.join(sorted(missing))} is missing; expected "
                     f"prefix,location, came {reader.fieldnames}"
                 )
-            folder = Path(path).resolve().parent
-            places = [(row["prefix"], _location(row["location"], folder)) for row in reader]
+            base = local.resolve().parent if local else str(path).rpartition("/")[0]
+            places = [(row["prefix"], _location(row["location"], base)) for row in reader]
         return PictureMap(tuple(sorted(places, key=lambda place: -len(place[0]))))
 
     def place(self, url: str) -> Place | None:
@@ -64,15 +68,25 @@ class PictureMap:
         return None
 
 
-def _location(location: str, folder: Path) -> str:
-    """An absolute path or mirror address, checked once, before any work depends on it."""
-    path = local_path(location, folder)
+def _text(address: str) -> IO[str]:
+    opened: IO[str] = fsspec.open(address, "r", encoding="utf-8-sig", newline="").open()
+    return opened
+
+
+def _location(location: str, base: Path | str) -> str:
+    """An absolute path or an address, checked once, before any work depends on it.
+
+    base: the folder of the map, a path or an address.
+    """
+    path = local_path(location, base if isinstance(base, Path) else Path())
     if path is None:
-        return location
-    readable = _ARCHIVES.get(path.suffix)
-    if path.is_dir() or (readable and path.is_file() and readable(path)):
-        return str(path.resolve())
-    raise ValueError(
-        f"picture map: location {location!r} is neither a folder nor a .zip or .tar archive "
-        f"(looked at {path}); correct the path, or give the address of a mirror"
-    )
+        place = location
+    elif isinstance(base, Path) or path.is_absolute():
+        place = str(path.resolve())
+    else:
+        place = f"{base}/{location}"
+    if place.startswith(_MIRRORS):
+        return place
+    if problem := problem_of(place):
+        raise ValueError(f"picture map: location {location!r} {problem}")
+    return place

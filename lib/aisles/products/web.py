@@ -12,7 +12,7 @@ import pyarrow as pa
 from yarl import URL
 
 from aisles.config import ImagesConfig
-from aisles.products.archives import TooLarge, read_member
+from aisles.products.archives import NotRead, read_member
 from aisles.products.images import PICTURE_DDL, PICTURE_SCHEMA, Picture, Shrinker
 from aisles.products.picture_map import PictureMap, Place
 from aisles.products.web_client import Client, Closed
@@ -60,10 +60,12 @@ class Source:
 
 
 class Fetcher:
-    """One task's work: any number of requests in, as many pictures out, in no order."""
+    """One task's work, of so many tasks: any number of requests in, as many pictures out, in no
+    order."""
 
-    def __init__(self, source: Source, lookup: Lookup = look_up) -> None:
+    def __init__(self, source: Source, lookup: Lookup = look_up, tasks: int = 1) -> None:
         self._source = source
+        self._tasks = tasks
         self._lookup = lookup
         self._shrink = Shrinker(source.limits.max_pixels)
         self._running: set[asyncio.Task[tuple[Request, Picture]]] = set()
@@ -81,7 +83,7 @@ class Fetcher:
     async def _open(self) -> None:
         self._done: asyncio.Queue[asyncio.Task[tuple[Request, Picture]]] = asyncio.Queue()
         limits, closed = self._source.limits, self._source.closed
-        self._client = Client(limits, closed, self._lookup, self._decode)
+        self._client = Client(limits, closed, self._lookup, self._decode, self._tasks)
 
     async def _close(self) -> None:
         for task in self._running:
@@ -122,6 +124,10 @@ class Fetcher:
         except NotFetched as failure:
             status, reason, host = failure.status, failure.reason, failure.closed_host
             return request, Picture(status, reason, closed_host=host)
+        except MemoryError:
+            raise  # of this machine, and of no picture
+        except Exception as error:  # unforeseen; yet one picture never ends the others
+            return request, Picture("unreachable", f"error: {type(error).__name__}")
 
     async def _from_web(self, request: Request) -> Picture:
         if not self._source.limits.web:
@@ -144,8 +150,8 @@ class Fetcher:
         """The picture of a folder or an archive."""
         try:
             content = read_member(place.location, place.member, self._source.limits.max_bytes)
-        except TooLarge:
-            return Picture("too_large", "bytes")
+        except NotRead as failure:
+            return Picture(failure.status, failure.reason)
         return Picture("missing", "no member") if content is None else self._shrink(content)
 
     def _decode(self, body: IO[bytes]) -> Picture:
@@ -172,7 +178,10 @@ def fetch_pictures(source: Source, tasks: int) -> Callable[[DataFrame], DataFram
     """A transform of distinct image_url, etag, last_modified into one row for each picture.
 
     The rows are shaped as PICTURE_DDL. All URLs of a host lie in one of the tasks, which keeps its
-    limits; within it the hosts take turns.
+    limits; within it the hosts take turns. Where redirects lead is not known before: to a host of
+    no URL of its own a task makes its share of ``host_concurrency`` requests at a time, one at
+    least. So no host gets more than twice ``host_concurrency``, or that and one for each task
+    where the tasks are more; ``host_delay_s`` lies between the requests of one task.
     """
 
     def with_lane(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -181,7 +190,7 @@ def fetch_pictures(source: Source, tasks: int) -> Callable[[DataFrame], DataFram
             yield batch.append_column("lane", lanes)
 
     def fetched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return Fetcher(source).run(requests_of(batches))
+        return Fetcher(source, tasks=tasks).run(requests_of(batches))
 
     def transform(urls: DataFrame) -> DataFrame:
         from pyspark.sql import functions as F

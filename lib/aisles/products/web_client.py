@@ -37,11 +37,16 @@ class Client:
     """The requests of one task; made and closed inside its event loop.
 
     closed: hosts that are known not to answer. decode: makes the picture of a body, in a thread.
+    tasks: how many clients there are, each with the URLs of hosts of its own.
     """
 
-    def __init__(self, limits: ImagesConfig, closed: Closed, lookup: Lookup, decode: Decode):
+    def __init__(
+        self, limits: ImagesConfig, closed: Closed, lookup: Lookup, decode: Decode, tasks: int = 1
+    ) -> None:
         self._limits = limits
         self._closed = closed
+        self._tasks = tasks
+        self._own: set[str] = set()  # hosts that are asked without a redirect, here alone
         self._decode = decode
         self._keeper = Gatekeeper.of(limits.ports, limits.allow_networks)
         self._slots = asyncio.Semaphore(limits.concurrency)
@@ -65,6 +70,7 @@ class Client:
         be a private one.
         """
         url = _url(address)
+        self._own.add(str(url.raw_host))
         for retry in range(self._limits.retries + 1):
             try:
                 return await self._follow(url, known, _origin(url) if mirror else None)
@@ -106,7 +112,7 @@ class Client:
         """The picture, or where it is said to be; waits for the host's turn, then for a slot."""
         host = self._host(str(url.raw_host))
         # In this order: whoever holds a slot waits for nothing but the network.
-        async with host.turn(), self._slots:
+        async with host.turn(led_here=host.name not in self._own), self._slots:
             try:
                 async with asyncio.timeout(self._limits.total_timeout_s):
                     found = await self._request(through, url, known, host)
@@ -125,7 +131,7 @@ class Client:
 
     def _host(self, name: str) -> Host:
         if name not in self._hosts:
-            self._hosts[name] = host = Host(name, self._limits)
+            self._hosts[name] = host = Host(name, self._limits, self._tasks)
             if name in self._closed:
                 host.close(*self._closed[name])
         return self._hosts[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aisles.config import ImagesConfig
 
@@ -34,22 +34,33 @@ class NotFetched(Exception):
 
 
 class Host:
-    """One host: the turns that requests to it take, and its failures in a row."""
+    """One host: the turns that requests to it take, and its failures in a row.
 
-    def __init__(self, name: str, limits: ImagesConfig) -> None:
+    tasks: how many tasks there are. A host's own URLs lie in one of them, yet redirects lead all
+    of them to it; those take their share of its turns only, and one at least.
+    """
+
+    def __init__(self, name: str, limits: ImagesConfig, tasks: int = 1) -> None:
         self.name = name
         self._limits = limits
         self._running = asyncio.Semaphore(limits.host_concurrency)
+        self._led_here = asyncio.Semaphore(max(1, limits.host_concurrency // tasks))
         self._next_s = 0.0  # loop time at which the next request may start
         self._unconnected = 0
         self._errors = 0
         self._closed: tuple[str, str] | None = None
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """One request's turn; raises NotFetched once the host is closed."""
+    async def turn(self, led_here: bool = False) -> AsyncIterator[None]:
+        """One request's turn; raises NotFetched once the host is closed.
+
+        led_here: by a redirect from a host whose URLs may lie in any task.
+        """
         self.check()
-        async with self._running:
+        async with AsyncExitStack() as turns:
+            if led_here:
+                await turns.enter_async_context(self._led_here)
+            await turns.enter_async_context(self._running)
             await self._start()
             yield
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from aisles.products.identity import account as accounted
 from aisles.stages.job import Account, Job
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, Observation
+    from pyspark.sql import DataFrame, Observation, Row
 
 _SHOWN = ("merchant_product_id", "title", "brand", "product_url", "image_url", "all_text")
 _LONGEST = 10_000  # signs of a rejected record that are kept
@@ -47,9 +48,14 @@ def count_cleaned(counted: DataFrame, marks: DataFrame, account: Account) -> Cle
 
     counted: the output of `aisles.products.quality.kinds`; marks: that of `verdicts`.
     """
+    return summed(accounted(counted, marks).collect(), account)
+
+
+def summed(books: Iterable[Row], account: Account) -> Cleaned:
+    """The same of the rows of `aisles.products.identity.account`, one a file."""
     names = ("raw", "products", "rejected")
     sums = dict.fromkeys(names, 0)
-    for row in accounted(counted, marks).collect():  # one a file
+    for row in books:
         sums |= {name: sums[name] + row[name] for name in names}
     return booked(Cleaned(*sums.values()), account)
 

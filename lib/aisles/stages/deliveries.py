@@ -44,26 +44,42 @@ class Delivery:
         return self.newest > self.day
 
 
+MANY = 1000
+"""Lines that a trailer counts too many, of a file that is torn for certain."""
+
+
 @dataclass(frozen=True)
 class Extent:
     """How much one delivery holds; torn: its files that end early, names: hash of all their names.
 
     Bytes are compared between files of the same names only: another compression is another size.
+    listed: how many files these are, counted: how many of them count their records in a trailer.
+    over: by how many the trailers of the torn ones count more than was read, where that is but a
+    line or two of each: those at the start and the end.
     """
 
     torn: str
     kept: int
     bytes: int
     names: str
+    listed: int = 1
+    counted: int = 0
+    over: int | None = None
 
     def lost(self, before: Extent | None, keep: float) -> str | None:
         """What it lacks of the delivery before it, where less than the share `keep` is left."""
         if before is None:
             return None
-        if self.kept < keep * before.kept:
-            return f"{self.kept} records where the last whole delivery had {before.kept}"
-        if self.names == before.names and self.bytes < keep * before.bytes:
-            return f"{self.bytes} bytes where the last whole delivery had {before.bytes}"
+        pairs = [
+            (self.kept, before.kept, keep, "records"),
+            (self.bytes, before.bytes, keep if self.names == before.names else 0.0, "bytes"),
+            (self.listed, before.listed, 1.0, "files"),
+            # Of a file that is cut at the end of a line the lack of a trailer tells.
+            (self.counted, before.counted, 1.0, "trailers"),
+        ]
+        for now, once, share, what in pairs:
+            if now < once and now <= share * once:
+                return f"{now} {what} where the last whole delivery had {once}"
         return None
 
     def agrees(self, other: Extent, keep: float) -> bool:
@@ -75,14 +91,17 @@ def doubts(extents: Iterable[Extent], keep: float) -> list[str | None]:
     """What speaks for truncation in each of one feed's deliveries, which come in order of days.
 
     Each is held against the last one without doubt. A loss is believed where the complete delivery
-    before has it as well; that a shop has nothing left is never believed.
+    before has it as well, and so is a trailer that counts its own line; that a shop has nothing
+    left is never believed.
     """
     found: list[str | None] = []
+    over: int | None = None  # of the delivery before
     trusted: Extent | None = None
     suspect: Extent | None = None  # the last complete one since that has lost much
     for one in extents:
         doubt = one.lost(trusted, keep)
-        if one.torn:
+        torn, over = bool(one.torn) and (one.over is None or one.over != over), one.over
+        if torn:
             doubt = f"{one.torn} ends early or disagrees with its trailer"
         elif not one.kept:
             doubt = "no records"
@@ -98,8 +117,8 @@ def deliveries(job: Job, only: Iterable[Feed] | None = None) -> DataFrame:
     """One row is one delivery: network, retailer, run_date, newest, whole, doubt, files.
 
     It follows from feed_files alone, in whatever order deliveries came in: a delivery is whole
-    unless one of its files is incomplete, it is empty, or it has suddenly lost more than
-    `ingest.sudden_loss` of the records or bytes (see `doubts`).
+    unless one of its files is incomplete, it is empty, or it has suddenly lost the share
+    `ingest.sudden_loss` of the records or bytes, or a file or trailer (see `doubts`).
     """
     return judged(_files(job, only), job.config.ingest.sudden_loss)
 
@@ -126,12 +145,17 @@ def judged(files: DataFrame, sudden_loss: float) -> DataFrame:
     names = F.array_sort(F.collect_list("file"))
     contents = F.array_sort(F.collect_list(F.concat_ws(" ", "file", "content_hash")))
     torn = F.array_sort(F.collect_list(F.when(~F.col("complete"), F.col("file"))))
+    more = F.coalesce(F.col("trailer_count") - F.col("read"), F.lit(0))
+    over = F.when(~F.col("complete"), F.when(more.between(1, 2), more).otherwise(MANY))
     return (
         files.groupBy("network", "retailer", "run_date")
         .agg(
             F.array_join(torn, ", ").alias("torn"),
             F.sum("kept").alias("kept"),
             F.sum("bytes").alias("bytes"),
+            F.count(F.lit(1)).cast("int").alias("listed"),
+            F.count("trailer_count").cast("int").alias("counted"),
+            F.when(F.sum(over) < MANY, F.sum(over)).cast("int").alias("over"),
             F.md5(F.array_join(names, "\n")).alias("names"),
             F.md5(F.array_join(contents, "\n")).alias("files"),
         )

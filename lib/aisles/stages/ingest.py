@@ -10,9 +10,11 @@ from typing import Any
 
 from pyspark.sql import DataFrame, Row
 
-from aisles.feeds.spark import End, FeedFile, ends_of, list_files, numbered, read_tasks
+from aisles.feeds.files import Listing, listing
+from aisles.feeds.spark import End, FeedFile, ends_of, numbered, read_tasks
 from aisles.feeds.split import Task, tasks_of
 from aisles.feeds.streamed import streamed
+from aisles.feeds.trailer import agrees
 from aisles.parts import Part, on_days, quoted
 from aisles.stages.job import Account, Job, step
 from aisles.stages.params import Ingest
@@ -24,8 +26,9 @@ def run(job: Job, params: Ingest, account: Account) -> None:
     """Reads the files that are new for this day; checks that read = kept + rejected."""
     job.tables.prepare("feed_files", "raw_items", "rejected_items", "runs")
     ignore = (*job.config.ingest.ignore, *params.ignore)
-    files = list_files(params.feeds, ignore, _hashed(job))
-    if not files:
+    found = listing(params.feeds, ignore, _hashed(job))
+    _tell(found, account)
+    if not (files := found.files):
         raise ValueError(
             f"--feeds {params.feeds}: no feed found; expected files <network>/<retailer>.*"
         )
@@ -46,6 +49,19 @@ def run(job: Job, params: Ingest, account: Account) -> None:
     rows += [_again(row, job.run_date) for row in again.values()]
     if rows:
         _note(job, rows, bool(replaced))
+
+
+def _tell(found: Listing, account: Account) -> None:
+    """Warns of what is not read because of where it lies."""
+    for network, why in found.unlisted.items():
+        account.warn(f"{network}: its folder cannot be listed: {why}")
+    if found.misplaced:
+        account.figures["files_misplaced"] = len(found.misplaced)
+        account.warn(
+            f"{len(found.misplaced)} files are not read because of where they lie, such as "
+            f"{', '.join(found.misplaced[:3])}: expected <network>/<retailer>.*; move them, or "
+            "name them in ingest.ignore"
+        )
 
 
 def _read(job: Job, account: Account, new: list[FeedFile]) -> list[dict[str, Any]]:
@@ -151,7 +167,7 @@ def _known(job: Job, files: list[FeedFile]) -> list[Row]:
 
 
 def _same(file: FeedFile, row: Row) -> bool:
-    return bool(row["content_hash"] == file.content_hash)
+    return bool(file.content_hash) and bool(row["content_hash"] == file.content_hash)
 
 
 def _stored(file: FeedFile, known: list[Row], day: dt.date) -> Row | None:
@@ -252,7 +268,7 @@ def _report(counts: list[dict[str, Any]], account: Account) -> None:
 def _lacking(row: dict[str, Any]) -> str:
     """Why a file is not complete, as far as its row of feed_files tells."""
     counted = row["trailer_count"]
-    if counted is not None and counted > row["read"]:
+    if counted is not None and not agrees(counted, row["read"], row["rejected"]):
         return f"has {row['read']} records where its trailer counts {counted}"
     if row["read"] and not row["kept"]:
         return "cannot be read: its reason is in rejected_items"

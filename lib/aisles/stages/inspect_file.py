@@ -124,7 +124,7 @@ def survey(
     """
     refusals, spool = Refusals(), Spool()
     place = f"{feed[0]}/{file.replace(chr(92), '/').rsplit('/', 1)[-1]}"
-    drawn = Drawn(feed, known.run_date, place)
+    drawn = Drawn(feed, place)
     reader = Reader(stream, file, most, refusals)
     for batch in reader.kept():
         drawn.add(batch)
@@ -134,7 +134,9 @@ def survey(
         raise ValueError(f"{file}: {refusals.unreadable}")
     form = reader.parsed.format
     whole = bool(kept and reader.parsed.complete)
-    lost = known.past.lost(place, kept) if whole and known.past and not reader.stopped else None
+    lost = None
+    if whole and known.past and not reader.stopped:
+        lost = known.past.lost(place, kept, reader.parsed.trailer_count is not None)
     doubtful = not whole or lost is not None
     roles = settled(drawn, None if form is None else format_text(form), known, doubtful)
     given = [(row["column"], row["role"], row["confidence"]) for row in roles.rows if row["role"]]

@@ -5,8 +5,6 @@ XXH64 (Collet 2014) as Spark chains it: the hash of one column is the seed of th
 
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
 from numpy.typing import NDArray
 from xxhash import xxh64_intdigest
@@ -15,22 +13,20 @@ _P1, _P2, _P3 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
 _P4, _P5 = 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5
 _MASK = (1 << 64) - 1
 _SEED = 42
-_EPOCH = dt.date(1970, 1, 1)
 
 UInts = NDArray[np.uint64]
 
 
 def place_hashes(
-    network: str, retailer: str, run_date: dt.date, file: str, record_no: NDArray[np.int64]
+    network: str, retailer: str, file: str, record_no: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """`xxhash64(network, retailer, run_date, file, record_no)` of each record, int64 (n,).
+    """`xxhash64(network, retailer, file, record_no)` of each record, int64 (n,).
 
-    file: the path below the feeds folder, as raw_items has it. run_date: day of the delivery.
+    file: the path below the feeds folder, as raw_items has it.
     """
-    days = (run_date - _EPOCH).days.to_bytes(4, "little", signed=True)
     seed = _SEED
-    for data in (network.encode(), retailer.encode(), days, file.encode()):
-        seed = xxh64_intdigest(data, seed)
+    for text in (network, retailer, file):
+        seed = xxh64_intdigest(text.encode(), seed)
     return _of_longs(record_no.astype(np.uint64), seed).view(np.int64)
 
 

@@ -162,8 +162,8 @@ def _among(ids: NDArray[np.uint64], level: int) -> NDArray[np.bool_]:
 
 
 def _collides(rows: NDArray[np.void], first: NDArray[np.void]) -> NDArray[np.bool_]:
-    """Whether title and link both differ from those of the id's first record; 0 stands for none."""
-    titles = (rows["title"] != 0) & (rows["title"] != first["title"])
+    """Whether title and link both differ from those of the id's first record; 0: none."""
+    titles = rows["title"] != first["title"]
     links = (rows["link"] != 0) & (first["link"] != 0) & (rows["link"] != first["link"])
     found: NDArray[np.bool_] = titles & links
     return found

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aisles.feeds.parse import Parsed, parse
+from aisles.feeds.trailer import agrees
 from aisles.stages.inspect_refused import Refusals
 from aisles.stages.job import say
 
@@ -60,7 +61,8 @@ class Reader:
 def _ends(parsed: Parsed, last_reason: str | None) -> str:
     """Why the file counts as complete or as truncated."""
     form, counted = parsed.format, parsed.trailer_count
-    if counted is not None and (parsed.complete or parsed.read < counted):
+    agreed = counted is not None and agrees(counted, parsed.read, parsed.rejected)
+    if counted is not None and (parsed.complete or not agreed):
         return f"its trailer counts {counted:,} records, {parsed.read:,} were read"
     if parsed.complete:
         return "it ends where a record ends"

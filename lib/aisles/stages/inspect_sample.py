@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,11 +21,10 @@ _KEPT = pa.schema([PARSED.field(name) for name in ("record_no", "values")])
 class Drawn:
     """The 2,000 records with the smallest hashes among those that came so far, in their order.
 
-    feed, day, file: what the hash is of beside the record's number; file: as raw_items has it.
+    feed, file: what the hash is of beside the record's number; file: as raw_items has it.
     """
 
     feed: tuple[str, str]
-    day: dt.date
     file: str
     _hashes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     _numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -35,7 +33,7 @@ class Drawn:
     def add(self, batch: pa.RecordBatch) -> None:
         """Takes kept records."""
         numbers = batch["record_no"].to_numpy()
-        hashes = place_hashes(*self.feed, self.day, self.file, numbers)
+        hashes = place_hashes(*self.feed, self.file, numbers)
         here = np.arange(len(hashes))
         if len(self._hashes) == SAMPLE_ROWS:
             here = np.flatnonzero(hashes < self._hashes[-1])

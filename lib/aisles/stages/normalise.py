@@ -31,6 +31,7 @@ from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import MARKS, Work, is_done, planned
 from aisles.stages.params import Normalise
 from aisles.stages.readings import Remembered, Stated, in_order, overrides, remembered, settled
+from aisles.stages.refused import hollow_feeds, perhaps_hollow
 from aisles.stages.replay import replay
 from aisles.stages.sale_turns import next_turns
 from aisles.together import few_rows, together
@@ -149,15 +150,18 @@ def _quality(cleaning: Cleaning) -> DataFrame:
     return field_quality(counted)
 
 
-def _gone(stored: DataFrame, products: DataFrame, cleaning: Cleaning, work: Work) -> DataFrame:
+def _gone(
+    stored: DataFrame, products: DataFrame, cleaning: Cleaning, work: Work, but: set[Feed]
+) -> DataFrame:
     """One row is one active product that a whole delivery of its feed no longer has.
 
-    One whose every record was rejected is no product of the delivery either.
+    One whose every record was rejected is no product of the delivery either. but: feeds whose
+    delivery tells nothing of it.
     """
-    complete = {feed for feed, one in work.whole.items() if one.whole}
+    complete = {feed for feed, one in work.whole.items() if one.whole} - but
     perhaps = stored.filter(f"active AND {among(complete)}").select("product_id")
     if (found := cleaning.found) is not None:
-        lost = found.lost({feed for feed, one in work.parts.items() if one.whole})
+        lost = found.lost({feed for feed, one in work.parts.items() if one.whole} - but)
         perhaps = perhaps.unionByName(lost) if complete else lost
     ids = cleaning.beside(products.select("product_id"))
     return perhaps.join(ids, "product_id", how="left_anti")
@@ -211,11 +215,15 @@ def _source(
         store_rejected(job, refused, part)
         return _Source(dated, done.records, done.products)
     none_lost = not work.whole and found is not None and not found.vanished + done.rejected
-    gone = None if none_lost else _gone(stored, products, cleaning, work)
+    store: Callable[[], None] = partial(store_rejected, job, refused, part)
+    hollow: set[Feed] = set()
+    present = list(work.present.values())
+    if not none_lost and perhaps_hollow(job, present, account.figures.get("rejected", 0)):
+        store()
+        hollow, store = hollow_feeds(job, account, present), _nothing
+    gone = None if none_lost else _gone(stored, products, cleaning, work, hollow)
     (rows, counts), _ = together(
-        job.spark,
-        lambda: _changing(job, dated, gone, cleaning.known, done),
-        lambda: store_rejected(job, refused, part),
+        job.spark, lambda: _changing(job, dated, gone, cleaning.known, done), store
     )
     return _Source(rows, done.records, done.products, counts)
 

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from aisles.parts import Feed, Part, among
 from aisles.products.history import history
+from aisles.products.identity import account as accounted
 from aisles.products.identity import judge, resolve, told, verdicts
 from aisles.products.normalise import DERIVED, normalise
 from aisles.products.quality import field_quality, kinds
 from aisles.products.reading import Readings
 from aisles.stages.cleaned import (
-    count_cleaned,
     rejected_rows,
     store_quality,
     store_rejected,
+    summed,
 )
 from aisles.stages.deliveries import Delivery, deliveries, every_day, records
 from aisles.stages.job import Account, Job, step
 from aisles.stages.normalise_plan import Turns, has_turned
+from aisles.stages.refused import but, hollow_days
 from aisles.together import together
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ def replay(
         marks = verdicts(known).persist()
         counted = kinds(known).persist()
         try:
-            count_cleaned(counted, marks, account)
+            books = accounted(counted, marks).collect()
+            summed(books, account)
             kept, refused = resolve(judge(candidates, marks))
             cleaned = _of(cleaned_in_order(every, how, turns))
             part = Part.of(how, feeds)
@@ -64,7 +67,8 @@ def replay(
                 lambda: store_rejected(job, rejected_rows(refused.where(cleaned)), part),
                 lambda: store_quality(job, field_quality(counted.where(cleaned)), part),
             )
-            state = history(kept.drop("reason"), deliveries(job, feeds))
+            days = but(deliveries(job, feeds), hollow_days(job, books))
+            state = history(kept.drop("reason"), days)
             rows = job.tables.conform("products", state)
             job.tables.merge(
                 "products",

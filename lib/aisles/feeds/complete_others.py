@@ -1,0 +1,122 @@
+"""What the joint choice of roles leaves out: second texts, larger pictures, genders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from aisles.feeds.column import Column
+from aisles.feeds.lexicon import ROLES
+from aisles.feeds.vocabulary import speaks_of
+
+_CALLED = 2.0
+"""Points from which a name says that a column describes the product, if in short."""
+_WORDS = 1.5
+_NEARLY_ALL = 0.98
+_MANY = 0.3
+_MOSTLY = 0.8
+_OFTEN = 0.9
+_FEW_GENDERS = 8
+_NOT_ALL = 0.93
+"""Share of records up to which it is no accident that the others have no title."""
+_MORE_THAN_A_CODE = 1.2
+_TITLED = 3.0
+_ADDRESS = re.compile(r"(?i)^(.*?)(\.(?:jpe?g|png|webp|gif|avif))?(?:[?#].*)?$", re.S)
+
+
+def have_every_title(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes another title, or a model's name, the title of records that have no other.
+
+    A variant has its name inherited (``translated.name`` beside ``name``); of YML's offers of the
+    type ``vendor.model`` the title is made of vendor and model.
+    """
+    title = ROLES.index("title")
+    main = next((place for place, role in chosen.items() if role == title), None)
+    if main is None or columns[main].shape.filled >= _NOT_ALL:
+        return
+    others = [
+        place
+        for place, column in enumerate(columns)
+        if place not in chosen
+        and column.shape.letters > 0.5
+        and column.shape.words > _MORE_THAN_A_CODE
+        and fills(columns[main], column) > _OFTEN
+    ]
+    named = [place for place in others if columns[place].named.scores["title"] >= _TITLED]
+    models = [place for place in others if speaks_of("model", columns[place].name)]
+    for place in [*named, *models][:1]:
+        chosen[place] = title
+
+
+def have_every_description(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Lets what is called a description as well stand in where the first one is blank.
+
+    Short ones repeat ("Fits everybody."), so that their values do not look like descriptions.
+    """
+    role = ROLES.index("description")
+    main = _main(chosen, role)
+    if main is None or columns[main].shape.filled >= _NEARLY_ALL:
+        return
+    for place, column in enumerate(columns):
+        if (
+            place not in chosen
+            and column.named.scores["description"] >= _CALLED
+            and column.shape.distinct > 1
+            and column.shape.words >= _WORDS
+            and column.shape.url < _MANY
+            and fills(columns[main], column) > _MANY
+        ):
+            chosen[place] = role
+            return
+
+
+def have_large_pictures(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes the main picture the one that the chosen one is made of: `mug.jpg`, not `mug_m.jpg`."""
+    role = ROLES.index("image_url")
+    main = _main(chosen, role)
+    if main is None:
+        return
+    for place, column in enumerate(columns):
+        if (
+            place not in chosen
+            and "links to pictures" in column.clues.get("image_url", {})
+            and column.shape.filled > _OFTEN * columns[main].shape.filled
+            and _derived(columns[main], column) > _MOSTLY
+        ):
+            del chosen[main]
+            chosen[place] = role
+            return
+
+
+def have_own_genders(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Takes departments that are nothing but genders for these, where no column has the role."""
+    category, gender = ROLES.index("merchant_category"), ROLES.index("gender")
+    if gender in chosen.values():
+        return
+    for place, role in chosen.items():
+        shape = columns[place].shape
+        if role == category and shape.gender > _MOSTLY and 1 < shape.distinct <= _FEW_GENDERS:
+            chosen[place] = gender
+            return
+
+
+def _main(chosen: dict[int, int], role: int) -> int | None:
+    return next((place for place, given in chosen.items() if given == role), None)
+
+
+def fills(main: Column, other: Column) -> float:
+    """Share of the main column's blanks that the other one fills."""
+    blanks = [o for m, o in zip(main.values, other.values, strict=False) if not m]
+    return sum(bool(o) for o in blanks) / max(len(blanks), 1)
+
+
+def _derived(one: Column, other: Column) -> float:
+    """Share of the rows with both in which one address is the other one with more at its end."""
+    pairs = [(m, o) for m, o in zip(one.values, other.values, strict=False) if m and o]
+    return sum(_is_derived(m.strip(), o.strip()) for m, o in pairs) / max(len(pairs), 1)
+
+
+def _is_derived(one: str, other: str) -> bool:
+    (stem, ending), (whole, its) = (_ADDRESS.match(text).groups() for text in (one, other))  # type: ignore[union-attr]
+    more = stem.removeprefix(whole) if ending == its and whole and stem.startswith(whole) else ""
+    return bool(more) and not (whole[-1].isdigit() and more[0].isdigit())  # 80 and 800 are sizes
