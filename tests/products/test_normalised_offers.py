@@ -74,7 +74,7 @@ SALE = {"sale price": "price", "regular price": "old_price"}
         ({"price": "8 EUR", "was": "900 JPY"}, BOTH, (800, None, "EUR")),
         # free, and not said
         ({"price": "0", "was": ""}, BOTH, (0, None, None)),
-        ({"price": "auf Anfrage", "was": "12"}, BOTH, (None, 1200, None)),
+        ({"price": "auf Anfrage", "was": "12"}, BOTH, (None, None, None)),
         # what the columns' names say
         ({"price_gbp": "8"}, {"price_gbp": "price"}, (800, None, "GBP")),
         ({"price_gbp": "8", "cur": "EUR"}, {"price_gbp": "price", "cur": "currency"},

@@ -80,7 +80,7 @@ def offered(now: Prices, before: Prices, sale: Prices | None = None) -> Offer:
     """The price is the one now, or the one before where none is stated now, or 0.
 
     Where a sale price stands beside it, the price is that one, and the other is the one before.
-    What is not above the price was no price before.
+    What is not above the price, or stands beside none that was understood, was no price before.
     """
     if sale is not None:
         now, before = _during(sale, now, before)
@@ -88,7 +88,7 @@ def offered(now: Prices, before: Prices, sale: Prices | None = None) -> Offer:
     unsold = pc.or_(pc.invert(now.filled), pc.fill_null(pc.equal(now.amounts, 0), False))
     regular = pc.and_(unsold, positive)
     price = pc.if_else(regular, before.amounts, now.amounts)
-    lower = pc.fill_null(pc.less(price, before.amounts), True)
+    lower = pc.fill_null(pc.less(price, before.amounts), False)
     # Amounts in two currencies do not compare.
     alike = pc.fill_null(pc.equal(now.codes, before.codes), True)
     old = pc.if_else(pc.and_(pc.and_(positive, lower), alike), before.amounts, None)
