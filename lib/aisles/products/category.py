@@ -86,6 +86,12 @@ def levels(text: str) -> list[str]:
     "T-Shirts/Tops" is one level, "Home/Kitchen/Pans" three; so with colons. A list written out
     holds one level or path in each of its texts or names.
     """
+    found = _split(text)
+    # One level that is left of more text, "/ Pans /", may be read in another way by itself.
+    return levels(found[0]) if len(found) == 1 and len(found[0]) < len(text) else found
+
+
+def _split(text: str) -> list[str]:
     if text[:2] in ("[{", '{"') and (named := _named(text)):
         return [level for part in named for level in levels(part)]
     if len(text) > 2 and text[0] == text[-1] == '"' and '"' not in text[1:-1]:
@@ -153,7 +159,7 @@ def _named(text: str) -> list[str]:
 
 
 def _filled(parts: list[str]) -> list[str]:
-    return [level for part in parts if (level := part.strip(_BLANK))]
+    return [level for part in parts if (level := part.strip(_BLANK)).strip("/")]
 
 
 def _joined(paths: list[list[str]]) -> str | None:

@@ -10,7 +10,8 @@ decimals; what is left is parsed once for each distinct text. The conventions:
 * One dot and three digits (`1.234`) is read as the other values of the column write their
   decimals (`9.99` or `9,99`); where they do not tell, a thousands separator for currencies written
   with a decimal comma or without minor unit, else a decimal point. One comma and three digits
-  (`1,234`) is a thousands separator unless the other values have decimal commas.
+  (`1,234`) is a thousands separator unless the other values have decimal commas. Behind a zero
+  either is a decimal mark (`0,999`), as no group of thousands begins with one.
 * A mark that stands for no decimals (`1.234,-`) makes the one before a thousands separator.
 * The currency is the one in the text; an ambiguous word (`kr`, `$`, `Rs.`) gives way to the feed's
   currency column where it can mean that. Where neither tells, the column's name does: `price_gbp`.
@@ -33,16 +34,24 @@ from aisles.products.price_text import parse_price
 __all__ = ["EXPONENTS", "Habit", "parse_price", "parse_prices"]
 
 _SCALE = 4
-# Three digits after the only dot are ambiguous below a million and take the slow path.
-_PLAIN = r"^(?:[0-9]{1,13}(?:\.(?:[0-9]{1,2}|[0-9]{4}))?|[0-9]{4,13}\.[0-9]{3})$"
+# Three digits after the only dot are ambiguous below a million and take the slow path, unless a
+# zero begins the number: no group of thousands does so.
+_PLAIN = r"^(?:[0-9]{1,13}(?:\.(?:[0-9]{1,2}|[0-9]{4}))?|(?:[0-9]{4,13}|0[0-9]{0,2})\.[0-9]{3})$"
 # One amount that reads the same whatever the column's habit, with at most one code beside it.
 _TAGGED = (
     r"^(?:(?P<before>[A-Z]{3}) ?)?(?P<whole>[0-9]{1,13})(?:[.,](?P<part>[0-9]{1,2}))?"
     r"(?: ?(?P<after>[A-Z]{3}))?$"
 )
-# Which mark parts decimals: one or two digits behind it, or the other one twice.
-_DOT_DECIMAL = r"[0-9]\.[0-9]{1,2}(?:[^0-9.,]|$)|[0-9],[0-9]{2,3},[0-9]{3}"
-_COMMA_DECIMAL = r"[0-9],[0-9]{1,2}(?:[^0-9.,]|$)|[0-9]\.[0-9]{2,3}\.[0-9]{3}"
+# Which mark parts decimals: one or two digits behind it, a zero alone before it, or the other one
+# twice.
+_DOT_DECIMAL = (
+    r"[0-9]\.[0-9]{1,2}(?:[^0-9.,]|$)|(?:^|[^0-9.,])0+\.[0-9]{3,}(?:[^0-9.,]|$)"
+    r"|[0-9],[0-9]{2,3},[0-9]{3}"
+)
+_COMMA_DECIMAL = (
+    r"[0-9],[0-9]{1,2}(?:[^0-9.,]|$)|(?:^|[^0-9.,])0+,[0-9]{3,}(?:[^0-9.,]|$)"
+    r"|[0-9]\.[0-9]{2,3}\.[0-9]{3}"
+)
 Habit = Literal["comma", "dot", "unknown"]
 """How a feed's price columns write decimals."""
 

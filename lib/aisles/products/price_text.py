@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from aisles.products.currency import EXPONENTS, decimal_comma, exponent, meanings, settle
+from aisles.products.price_object import flat, without_powers
 from aisles.products.words import rows
 
 _NUMBER = re.compile(
@@ -20,7 +21,9 @@ _NUMBER = re.compile(
     r"|[0-9]{1,3}(?:[ '’][0-9]{3})+(?![0-9])(?:[.,][0-9]+)?|[0-9]+(?:[.,][0-9]+)*"
 )
 # Around a number: what may stand in a price text besides money words.
-_AROUND = re.compile(r"[\s.,:;~+*()/–—-]*", re.ASCII)
+_AROUND = re.compile(r"[\s.,:;|~+*()/–—-]*", re.ASCII)
+# Two numbers with nothing but these between them may be one that was torn: 12..99, 12|99.
+_TORN = re.compile(r"[\s.,|]*[.,|][\s.,|]*")
 _LETTER = (
     r"(?:[^\W\d_]|[\u0300-\u036f\u064b-\u0652\u0900-\u0903\u093a-\u094f"
     r"\u0b82-\u0bcd\u0dca-\u0ddf\u0e31-\u0e4e])"
@@ -63,7 +66,8 @@ _NOW = re.compile(
 # Not ASCII, Latin, Greek, Cyrillic or a common sign of money: digits and spaces of other kinds.
 _UNUSUAL = re.compile("[^\x00-\x7f£¥À-\u052f€₹]")
 _RAISED = re.compile("(?<=[0-9])([⁰¹²³⁴-⁹]{2})(?![⁰¹²³⁴-⁹])")
-_SPLIT_DECIMALS = re.compile(r"(?<=[0-9])\s+([.,])(?=[0-9]{1,2}(?![0-9.,]))")
+# 12 ,99 and 12 . 99
+_SPLIT_DECIMALS = re.compile(r"(?<=[0-9])\s+([.,])\s*(?=[0-9]{1,2}(?![0-9.,]))")
 # Two digits behind a space, a money word or a colon: 12 99, 12€99, 12:99 kr.
 _CENTS = re.compile(
     r"(?P<before>\D*)(?P<whole>[0-9]{1,3}(?:[ .,'’]?[0-9]{3})*)"
@@ -75,9 +79,12 @@ _ARABIC = str.maketrans("٫٬،〜", ".,,~")
 _LARGEST = 2**63 - 1
 _MYRIADS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*[万萬만]\s*([0-9]{1,4}(?![0-9]))?")  # 1万2800円
 _GRAVE = re.compile(r"(?<=[0-9])[`´](?=[0-9]{3}(?![0-9]))")
-_TINY = re.compile(r"([0-9]{1,4})\s?([^\W\d_]+)\.?")
+_TINY = re.compile(r"([0-9]{1,4})\s?([^\W\d_]+|¢)\.?")
 _MINOR = {row["word"]: tuple(row["codes"].split()) for row in rows("minor_words.csv")} | {
-    "p": ("GBP",)
+    "p": ("GBP",),
+    "ct": (),  # in the name of a column also carats
+    "cts": (),
+    "¢": (),
 }
 
 
@@ -96,7 +103,7 @@ def parse_price(
     if len(numbers) == 2 and _with_point(text) != text:
         text = _with_point(text)
         numbers = list(_NUMBER.finditer(text))
-    if not 1 <= len(numbers) <= 2:
+    if not 1 <= len(numbers) <= 2 or _torn(text, numbers):
         return None, stated
     now = _NOW.search(text, numbers[0].end(), numbers[-1].start())  # Was £20.00 Now £12.00
     first = numbers[-1] if now else numbers[0]
@@ -119,9 +126,13 @@ def parse_price(
 
 def _plain(text: str) -> str:
     """The text without a unit and quotes, its digits and signs in their usual forms."""
+    if text.lstrip().startswith("{"):
+        text = flat(text)
     if not text.isascii() and _UNUSUAL.search(text):
         raised = _RAISED.sub(r" \1", text)
         text = "".join(map(_usual, raised)).translate(_ARABIC)
+    if "E" in text or "e" in text:
+        text = without_powers(text)
     if _MYRIADS.search(text):
         text = _MYRIADS.sub(_unfolded, text)
     if "%" in text:
@@ -148,6 +159,13 @@ def _usual(sign: str) -> str:
     if kind == "No" and sign in "⁰¹²³⁴⁵⁶⁷⁸⁹":
         return unicodedata.normalize("NFKC", sign)
     return sign if kind == "No" else unicodedata.normalize("NFKC", sign)
+
+
+def _torn(text: str, numbers: list[re.Match[str]]) -> bool:
+    """Whether two numbers, the first without decimals, may be the parts of one: 12..99."""
+    first, last = numbers[0], numbers[-1]
+    between = _TORN.fullmatch(text, first.end(), last.start()) if first is not last else None
+    return between is not None and first.group().isdigit()
 
 
 def _with_point(text: str) -> str:
@@ -206,16 +224,20 @@ def _known(word: str) -> list[str]:
 def _decimal(token: str, grouped: bool, code: str | None, comma: bool | None) -> Decimal | None:
     """The number of a digits-and-separators token, read by its own shape, then by habit.
 
-    grouped: known to have no three decimals. None where its marks part no groups: 12.00.00.
+    grouped: known to have no three decimals. None where its marks part no groups: 12.00.00,
+    0.123.456. No group of thousands begins with a zero.
     """
+    if re.match(r"0[0-9]*[ '’]", token):
+        return None
     token = re.sub(r"[ '’]", "", token)
     last = max(token.rfind("."), token.rfind(","))
     if last < 0:
         return Decimal(token)
     whole, mark, fraction = token[:last], token[last], token[last + 1 :]
     mixed = ("," if mark == "." else ".") in whole
-    ambiguous = not mixed and len(fraction) == 3 and 1 <= len(whole) <= 3
-    if mark in whole and len(fraction) != 3:
+    zero = whole.startswith("0")
+    ambiguous = not mixed and len(fraction) == 3 and 1 <= len(whole) <= 3 and not zero
+    if mark in whole and (len(fraction) != 3 or zero):
         return None
     if mark in whole or (ambiguous and (grouped or _thousands(mark, code, comma))):
         whole, fraction = token, ""
