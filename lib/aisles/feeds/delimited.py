@@ -11,8 +11,10 @@ from aisles.feeds.cells import CellReader
 from aisles.feeds.formats import Format
 from aisles.feeds.judge import Judge
 from aisles.feeds.lines import MAX_RECORD_CHARS, Resolver
-from aisles.feeds.quoting import Cut, first_line_opens, is_wrapped, unwrapped
+from aisles.feeds.mending import Mender
+from aisles.feeds.quoting import Cut, first_line_opens
 from aisles.feeds.records import RAW_LIMIT, Row, batch_of, build_map, merged, rejected
+from aisles.feeds.remarks import starts_like_remark
 from aisles.feeds.rewrite import Rewriter
 from aisles.feeds.tokens import LF, Tokens, tokenize
 
@@ -45,8 +47,7 @@ class Delimited:
         self._last_rejected = False
         self._started = self._inside = inside
         self._rows = 0
-        table = sample.split(b"\n", form.skip_lines)[-1]
-        self._wrapped = form.header and len(form.columns) > 1 and is_wrapped(table)
+        self._mender = Mender(form, sample)
         text = self.rewritten(sample, final=True)
         self._judge = Judge(form, self._quote)
         start = self._opening(text)
@@ -58,7 +59,12 @@ class Delimited:
         opening = reader.words(text[: text.find(b"\n") + 1].strip().decode("utf-8", "replace"))
         self._paired = form.skip_lines > 0 and opening[:1] == ("H",)
         self.resolver = Resolver(
-            form.columns, self.rewriter, form.quote, self._judge.profile, words
+            form.columns,
+            self.rewriter,
+            form.quote,
+            self._judge.profile,
+            words,
+            text[max(start, 0) :],
         )
 
     @property
@@ -89,6 +95,9 @@ class Delimited:
     def _batches(
         self, chunks: Iterable[bytes], ends_well: Callable[[], bool]
     ) -> Iterator[pa.RecordBatch]:
+        if self._mender.unfit is not None:
+            yield from self._unparted(chunks, self._mender.unfit)
+            return
         pending: list[bytes] = []
         size, wanted = 0, BLOCK_BYTES
         for chunk in chunks:
@@ -101,7 +110,7 @@ class Delimited:
                 pending = [rest, data[last:]]
                 size = sum(map(len, pending))
                 wanted = size + BLOCK_BYTES
-        rest = b"".join([*pending, self.rewriter.feed(b"", final=True)])
+        rest = b"".join([*pending, self.rewritten(b"", final=True)])
         last, numbers = self._trailer(rest)
         data, self.resolver.trailer = rest[:last], numbers or self.resolver.trailer
         ended = data.endswith(b"\n") or not data
@@ -110,10 +119,21 @@ class Delimited:
         else:
             yield from self._cut(data)
         self.clean_end = (ended and not self._skipping) or not self._last_rejected
+        nothing = not self._rows and not self._inside  # not even where a line of names stands
+        self.clean_end &= not nothing or self.trailer_count == 0
+
+    def _unparted(self, chunks: Iterable[bytes], sign: str) -> Iterator[pa.RecordBatch]:
+        """One rejected record for a text whose records nothing tells apart."""
+        start = b""
+        for chunk in chunks:
+            start = start or chunk
+        reason = f"no_line_ends: one line holds all, and {sign!r} parts it unevenly"
+        yield self._batch([rejected(start[: 4 * RAW_LIMIT].decode("utf-8", "replace"), reason)])
+        self.clean_end = False
 
     def rewritten(self, chunk: bytes, final: bool = False) -> bytes:
         """A chunk of the file's text, whole lines of it, as it is cut into cells."""
-        return self.rewriter.feed(unwrapped(chunk) if self._wrapped else chunk, final)
+        return self.rewriter.feed(self._mender.mended(chunk, final), final)
 
     def _trailer(self, data: bytes) -> tuple[int, list[int]]:
         """Where the last line begins, if it is a trailer, and its numbers; else the end."""
@@ -202,6 +222,9 @@ class Delimited:
 
     def _emit(self, data: bytes, block: np.ndarray, tokens: Tokens) -> Iterator[pa.RecordBatch]:
         clean, blank = self._judge.clean(block, tokens)
+        clean &= ~starts_like_remark(block, tokens.record_start)
+        if self.form.header and not (self._rows or self._inside):
+            clean[:1] = False  # the rule under the names is no record
         stretches = _stretches(~(clean | blank))
         rows: list[Row] = []
         places: list[int] = []

@@ -19,8 +19,17 @@ from aisles.feeds.header import (
     upper_names,
     usual_width,
 )
-from aisles.feeds.lines import REMARK, Resolver
-from aisles.feeds.quoting import Cut, cut_of, first_line_opens, is_wrapped, unwrapped
+from aisles.feeds.lines import Resolver
+from aisles.feeds.mending import (
+    LineEnds,
+    decimal_commas,
+    is_wrapped,
+    padding_of,
+    unpadded,
+    unwrapped,
+)
+from aisles.feeds.quoting import Cut, cut_of, first_line_opens
+from aisles.feeds.remarks import REMARK, is_rule
 from aisles.feeds.rewrite import Rewriter
 from aisles.feeds.shift import Profile
 from aisles.feeds.tokens import tokenize
@@ -43,10 +52,15 @@ class Dialect:
 
 def dialect_of(head: bytes, whole: bool) -> Dialect:
     """The dialect of UTF-8 text; ``whole``: ``head`` is the whole file, so its last line counts."""
+    head = LineEnds(head).mended(head, final=True)
     leading = leading_of(head)
     body = _sample(head[leading.size :], whole)
     body = unwrapped(body) if is_wrapped(body) else body
+    padding = padding_of(body)
     cut = cut_of(_REMARK_LINES.sub(b"", body) or body, leading.separator)
+    if padding and " " not in cut.delimiter:
+        body = unpadded(body, padding)
+        cut = cut_of(_REMARK_LINES.sub(b"", body) or body, leading.separator or padding)
     opened = first_line_opens(body, cut)
     if opened and cut.quote is not None:
         body = body[:opened].replace(cut.quote.encode(), b"") + body[opened:]
@@ -62,6 +76,9 @@ def dialect_of(head: bytes, whole: bool) -> Dialect:
         title += upper_names(records[title:])
     records, skipped = records[title:], at_line[title] if records else 0
     header = bool(records) and is_header(records)
+    commas = decimal_commas(body.split(b"\n", skipped)[-1], cut) if header else None
+    if commas is not None:
+        records, _ = _first_records(commas.mended(body.split(b"\n", skipped)[-1]), cut)
     if header:
         names = unique_names(column_words(records[0], records[1:]))
     else:
@@ -88,8 +105,10 @@ def _first_records(body: bytes, cut: Cut) -> tuple[list[list[str]], list[int]]:
     records, lines, line = [], [], 0
     for begin, end in zip(tokens.record_start[:60], tokens.record_end[:60], strict=True):
         record = text[begin:end]
-        cells = reader.cells(record.decode("utf-8", "replace").rstrip("\r\n"))
-        if record.strip() and not (len(cells) == 1 and REMARK.match(cells[0])):
+        told = record.decode("utf-8", "replace").rstrip("\r\n")
+        cells = reader.cells(told)
+        remark = (len(cells) == 1 and REMARK.match(cells[0])) or is_rule(told, reader.delimiter)
+        if told.strip() and not remark:
             records.append(cells)
             lines.append(line)
         line += record.count(b"\n")

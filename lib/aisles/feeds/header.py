@@ -6,6 +6,7 @@ import re
 import string
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from aisles.feeds.vocabulary import is_known_name
@@ -23,6 +24,7 @@ _KINDS = (
     (re.compile(r"(?i)ur[li]|link|image|img|bild").search, re.compile(r"https?:").match),
     (re.compile(r"(?i)pri[cxs]|preis|prezzo|precio|cena").search, re.compile(r"\D{0,4}\d").match),
 )
+_PAIR = re.compile(r"\s*([^\s=:][^=:]{0,40}?)\s*([=:])(?!//)\s*\S")
 _MARK = re.compile(rb"""^["'`]?(HDR|HEADER)["'`]?(?=[^\w\s]|\t|\r?$)""", re.I)
 _CELLS = re.compile(r"[,;\t|]")
 _SEPARATOR = re.compile(rb'^"?sep=(.{1,3}?)"?\r?$', re.I)
@@ -166,6 +168,8 @@ def is_header(records: list[list[str]]) -> bool:
     each once, unlike the values below them."""
     first = [cell.strip() for cell in records[0]]
     filled = _filled(first)
+    if _holds_pairs(records):
+        return False
     if _is_surely_named(filled):
         return True
     if not filled or len(set(filled)) < 0.7 * len(filled):
@@ -174,10 +178,24 @@ def is_header(records: list[list[str]]) -> bool:
         return False
     if len(filled) < 0.6 * len(first):
         return False
-    known = sum(map(is_known_name, filled))
+    known = sum(map(_is_known, filled))
     if known >= max(2, 0.3 * len(filled)):
         return True
     return _differs(first, records[1:], known)
+
+
+def _holds_pairs(records: list[list[str]]) -> bool:
+    """Whether the cells of the first record are names with values, `id=1|title=Cup`: an equals
+    sign in each says so, a colon where the next records have the same names."""
+    first = _filled(records[0])
+    pairs = [found for cell in first if (found := _PAIR.match(cell))]
+    if len(first) < 2 or len(pairs) < 0.8 * len(first):
+        return False
+    if sum(found[2] == "=" for found in pairs) >= 0.8 * len(first):
+        return True
+    names = {found[1] for found in pairs}
+    below = [[found[1] for cell in row if (found := _PAIR.match(cell))] for row in records[1:]]
+    return bool(below) and all(names & set(found) for found in below)
 
 
 def _filled(cells: list[str]) -> list[str]:
@@ -186,7 +204,13 @@ def _filled(cells: list[str]) -> list[str]:
 
 def known_names(cells: list[str]) -> int:
     """How many different known header words are among the cells."""
-    return sum(is_known_name(c) for c in {c.strip() for c in cells} if len(c) <= MAX_NAME_CHARS)
+    return sum(_is_known(c) for c in {c.strip() for c in cells} if len(c) <= MAX_NAME_CHARS)
+
+
+@lru_cache(1 << 12)
+def _is_known(cell: str) -> bool:
+    """The first records are looked at again and again."""
+    return is_known_name(cell)
 
 
 def _is_surely_named(filled: list[str]) -> bool:

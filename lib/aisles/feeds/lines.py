@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from aisles.feeds.cells import CellReader, Reading
-from aisles.feeds.quoting import ESCAPE
 from aisles.feeds.records import RAW_LIMIT, Row, rejected
+from aisles.feeds.remarks import Remarks, is_rule
 from aisles.feeds.rewrite import Rewriter
 from aisles.feeds.shift import Profile, shapes_of_text
 from aisles.feeds.trailer import MOST_CELLS, MOST_CHARS, counts_of, trailer_cells
+from aisles.feeds.trials import ESCAPE
 
 MAX_RECORD_CHARS = 1 << 20
 MAX_RECORD_LINES = 1000
@@ -21,13 +22,12 @@ MAX_EXTRA = 16
 """Empty cells past the last column that count as trailing delimiters."""
 _MAX_STRAY_TRIES = 64
 _MAX_JOINED = 4
-REMARK = re.compile(r"#+(?:[\s=*-]|$)")
 
 
 class Resolver:
     """Reads the records of a doubtful stretch, keeping what can be read without a guess.
 
-    ``header``: the words of the header, which may come again where files were put together.
+    ``header``: the header's words, which may come again; ``sample``: the first lines of records.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Resolver:
         quote: str | None,
         profile: Profile,
         header: tuple[str, ...] = (),
+        sample: bytes = b"",
     ) -> None:
         self.columns = columns
         self.rewriter = rewriter
@@ -47,6 +48,7 @@ class Resolver:
         self.trailer: list[int] = []
         """The numbers of the last trailer seen that may be its count, in their order."""
         self.reader = CellReader(self.delimiter, quote)
+        self.remarks = Remarks(self.delimiter, len(columns), self.cells, sample)
         self._escaper = Rewriter(self.delimiter, quote, ESCAPE)
 
     def rows(self, text: str) -> Iterator[Row]:
@@ -56,7 +58,7 @@ class Resolver:
             stop = text.find("\n", place)
             stop = len(text) if stop < 0 else stop
             line = text[place:stop]
-            if not line.strip() or self._is_trailer(line) or self._is_comment(line):
+            if not line.strip() or self._is_no_record(line):
                 place = stop + 1
                 continue
             if several := self._several(line):
@@ -91,11 +93,7 @@ class Resolver:
         one = self.reader.read(line, 0, len(line))
         if self._fits(one.cells) and not (one.unclosed or one.improper or one.lone):
             return []
-        told = [
-            part
-            for part in parts
-            if part.strip() and not self._is_trailer(part) and not self._is_comment(part)
-        ]
+        told = [part for part in parts if part.strip() and not self._is_no_record(part)]
         if not all(map(self.alone, told)):
             return []
         return [self._kept(self.reader.read(part, 0, len(part)).cells) for part in told]
@@ -129,10 +127,10 @@ class Resolver:
         cells = self.cells(line[:MOST_CHARS])
         return cells[0] == "T" and 1 < len(cells) != len(self.columns)
 
-    def _is_comment(self, line: str) -> bool:
-        """Whether the line is a remark: it begins like one and has no delimiter."""
-        several = len(self.columns) > 1 and self.delimiter not in line
-        return several and REMARK.match(line) is not None
+    def _is_no_record(self, line: str) -> bool:
+        """Whether the line is a trailer, a remark, or the rule between names and records."""
+        other = self.remarks.has(line) or is_rule(line, self.delimiter)
+        return self._is_trailer(line) or other
 
     def _record(self, text: str, start: int, stop: int) -> tuple[Row, int]:
         one = self.reader.read(text, start, stop)

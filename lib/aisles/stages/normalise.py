@@ -218,7 +218,7 @@ def _source(
     store: Callable[[], None] = partial(store_rejected, job, refused, part)
     hollow: set[Feed] = set()
     present = list(work.present.values())
-    if not none_lost and perhaps_hollow(job, present, account.figures.get("rejected", 0)):
+    if not none_lost and perhaps_hollow(job, present, int(account.figures.get("rejected", 0))):
         store()
         hollow, store = hollow_feeds(job, account, present), _nothing
     gone = None if none_lost else _gone(stored, products, cleaning, work, hollow)
