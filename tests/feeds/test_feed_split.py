@@ -96,6 +96,27 @@ def test_a_table_in_parts(tmp_path: Path, seed: int) -> None:
         assert parts >= 2, "most lines are plain, so borders are found"
 
 
+MENDED = {
+    "decimal commas": ("id,title,price,uvp", "{0},Mug {0},{0},50,1{0},00"),
+    "spaces beside quotes": ("id,title,price", '{0}, "Mug {0}, blue" ,{0}.50'),
+    "spaces everywhere": ("id ; title ; price", '{0} ; "Mug {0}; blue" ; {0}.50'),
+    "two returns": ('"id";"title"\r\r', '"{0}";"Mug {0}; blue"\r\r'),
+    "record separators before line feeds": ("id;title\x1e", "{0};Mug {0}\x1e"),
+    "single quotes": ("id;title;price", "{0};'Mug {0}; blue';{0}.50"),
+    "a sign of text inside": ("artnr§titel§preis", "{0}§Becher, {0}§{0},50"),
+    "remarks": ("id,title,price\n---,-----,-----", "{0},Mug,{0}.50\n# a, b, c"),
+}
+
+
+@pytest.mark.parametrize(("names", "line"), MENDED.values(), ids=MENDED.keys())
+def test_what_is_put_right_in_parts(tmp_path: Path, names: str, line: str) -> None:
+    data = "\n".join([names, *(line.format(no) for no in range(2000)), ""]).encode()
+    rows, complete, trailer, parts = in_parts(file_of(tmp_path / "f", data), len(data) // 5)
+    assert (rows, complete, trailer) == whole(data)
+    assert (len(rows), parts) == (2000, 5)
+    assert all(values is not None for _, values, _, _ in rows)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 400))
 def test_many_tables_in_parts(tmp_path: Path, seed: int) -> None:

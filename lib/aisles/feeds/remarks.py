@@ -66,7 +66,8 @@ class Remarks:
 
     def _learn(self) -> None:
         lines = self._sample.decode("utf-8", "replace").split("\n")[: _LEARNED_LINES + 1][:-1]
-        records = [self._cells(line) for line in lines if REMARK.match(line) is None]
+        plain = (not REMARK.match(line) and not is_rule(line, self._delimiter) for line in lines)
+        records = [self._cells(line) for line, is_plain in zip(lines, plain) if is_plain]
         records = [cells for cells in records if len(cells) == self._width]
         self._kinds = [set(column) for column in zip(*map(_kinds_of, records))]
         begin = [self._cells(line) for line in lines if REMARK.match(line)]

@@ -270,7 +270,9 @@ def _lacking(row: dict[str, Any]) -> str:
     counted = row["trailer_count"]
     if counted is not None and not agrees(counted, row["read"], row["rejected"]):
         return f"has {row['read']} records where its trailer counts {counted}"
-    if row["read"] and not row["kept"]:
+    if not row["read"]:
+        return "holds no record"
+    if not row["kept"]:
         return "cannot be read: its reason is in rejected_items"
     return "ends early"
 
