@@ -155,7 +155,7 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(st.lists(RECORDS, min_size=1, max_size=8))
 @example([{"title": "&amp;lt;b&amp;gt;", "merchant_category": "a;b > c / d", "price": "1.5"}])
 @example([{"merchant_category": "/ /"}, {"merchant_category": "/ Mug /"}])
@@ -168,7 +168,7 @@ def test_twice_is_once(records: list[Record]) -> None:
         assert {name: second[name] for name in SAME} == {name: first[name] for name in SAME}
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(st.lists(RECORDS, min_size=2, max_size=8), st.randoms(), st.integers(0, 8))
 def test_order_and_batches_make_no_difference(records: list[Record], rng: object, cut: int) -> None:
     places = list(range(len(records)))

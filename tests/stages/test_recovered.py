@@ -72,7 +72,7 @@ def test_dirt_is_seen(text: str, dirt: str | None) -> None:
     assert dirt_in(text) == dirt
 
 
-@pytest.fixture(scope="module", params=["simulated", "kit"])
+@pytest.fixture(scope="module", params=["simulated", pytest.param("kit", marks=pytest.mark.long)])
 def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if request.param == "kit":
         kit: Path = request.getfixturevalue("kit")

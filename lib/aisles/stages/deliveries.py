@@ -72,11 +72,12 @@ class Extent:
             return None
         pairs = [
             (self.kept, before.kept, keep, "records"),
-            (self.bytes, before.bytes, keep if self.names == before.names else 0.0, "bytes"),
             (self.listed, before.listed, 1.0, "files"),
             # Of a file that is cut at the end of a line the lack of a trailer tells.
             (self.counted, before.counted, 1.0, "trailers"),
         ]
+        if self.names == before.names:
+            pairs.insert(1, (self.bytes, before.bytes, keep, "bytes"))
         for now, once, share, what in pairs:
             if now < once and now <= share * once:
                 return f"{now} {what} where the last whole delivery had {once}"
@@ -101,10 +102,10 @@ def doubts(extents: Iterable[Extent], keep: float) -> list[str | None]:
     for one in extents:
         doubt = one.lost(trusted, keep)
         torn, over = bool(one.torn) and (one.over is None or one.over != over), one.over
-        if torn:
-            doubt = f"{one.torn} ends early or disagrees with its trailer"
-        elif not one.kept:
+        if not one.kept:
             doubt = "no records"
+        elif torn:
+            doubt = f"{one.torn} ends early or disagrees with its trailer"
         elif doubt and not (suspect and one.agrees(suspect, keep)):
             suspect = one
         else:
