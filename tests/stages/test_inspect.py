@@ -260,7 +260,7 @@ def _counted(rows: list[Named]) -> tuple[tuple[int, int, int], Offers]:
             continue
         _, old_title, old_link = first[name]
         links_differ = bool(link and old_link and link != old_link)
-        collides = title is not None and title != old_title and links_differ
+        collides = title != old_title and links_differ
         collisions += collides
         duplicates += not collides
         if not collides:
