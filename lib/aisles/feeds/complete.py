@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from aisles.feeds.column import Column
-from aisles.feeds.complete_levels import have_every_level
+from aisles.feeds.complete_levels import have_every_level, main_of
 from aisles.feeds.complete_others import (
     have_every_description,
     have_every_title,
@@ -70,7 +70,7 @@ def _have_the_own_id(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     ``SkuId`` beside ``ProductId``, which is in the links and repeats with each size.
     """
     role = ROLES.index("merchant_product_id")
-    main = next((place for place, given in chosen.items() if given == role), None)
+    main = main_of(chosen, role)
     if main is None or columns[main].shape.unique > _EACH_ITS_OWN:
         return
     own = [
@@ -94,7 +94,7 @@ def _have_the_sku(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     first.
     """
     role = ROLES.index("merchant_product_id")
-    main = next((place for place, given in chosen.items() if given == role), None)
+    main = main_of(chosen, role)
     if main is None or _is_the_shops(columns[main].name):
         return
     least = columns[main].shape
@@ -127,7 +127,7 @@ def _group(name: str) -> str:
 def _have_own_categories(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Lets categories called the shop's own come before others, which are the network's."""
     role = ROLES.index("merchant_category")
-    main = next((place for place, given in chosen.items() if given == role), None)
+    main = main_of(chosen, role)
     if main is None or speaks_of("shop", columns[main].name):
         return
     own = [
@@ -215,7 +215,7 @@ def _have_words_for_a_stock(columns: Sequence[Column], chosen: dict[int, int]) -
     None in stock, ``Lieferstatus`` says, may be to be ordered.
     """
     role = ROLES.index("availability")
-    main = next((place for place, given in chosen.items() if given == role), None)
+    main = main_of(chosen, role)
     if main is None or columns[main].shape.whole < _MOSTLY:
         return
     for place, column in enumerate(columns):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aisles.feeds.column import Column
 from aisles.feeds.lexicon import ROLES
@@ -30,7 +30,7 @@ def have_every_level(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     a value of its own there. Their names do.
     """
     role = ROLES.index("merchant_category")
-    main = next((place for place, given in chosen.items() if given == role), None)
+    main = main_of(chosen, role)
     if main is None or not _is_called_so(columns[main]):
         return
     stem = _stem(columns[main].name) or _stem_of_child(columns[main].name)
@@ -47,6 +47,11 @@ def have_every_level(columns: Sequence[Column], chosen: dict[int, int]) -> None:
         plain = shape.url < _WORDS and not shape.markup and shape.path <= _WORDS
         if plain and shape.letters > _WORDS and shape.length < _LONGEST:
             chosen[place] = role
+
+
+def main_of(chosen: Mapping[int, int], role: int) -> int | None:
+    """The place of the first column that was given a role, None where none was."""
+    return next((place for place, given in chosen.items() if given == role), None)
 
 
 def _is_called_so(column: Column) -> bool:

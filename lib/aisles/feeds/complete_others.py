@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from aisles.feeds.column import Column
+from aisles.feeds.complete_levels import main_of
 from aisles.feeds.lexicon import ROLES
 from aisles.feeds.vocabulary import speaks_of
 
@@ -31,7 +32,7 @@ def have_every_title(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     type ``vendor.model`` the title is made of vendor and model.
     """
     title = ROLES.index("title")
-    main = next((place for place, role in chosen.items() if role == title), None)
+    main = main_of(chosen, title)
     if main is None or columns[main].shape.filled >= _NOT_ALL:
         return
     others = [
@@ -54,7 +55,7 @@ def have_every_description(columns: Sequence[Column], chosen: dict[int, int]) ->
     Short ones repeat ("Fits everybody."), so that their values do not look like descriptions.
     """
     role = ROLES.index("description")
-    main = _main(chosen, role)
+    main = main_of(chosen, role)
     if main is None or columns[main].shape.filled >= _NEARLY_ALL:
         return
     for place, column in enumerate(columns):
@@ -73,7 +74,7 @@ def have_every_description(columns: Sequence[Column], chosen: dict[int, int]) ->
 def have_large_pictures(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     """Makes the main picture the one that the chosen one is made of: `mug.jpg`, not `mug_m.jpg`."""
     role = ROLES.index("image_url")
-    main = _main(chosen, role)
+    main = main_of(chosen, role)
     if main is None:
         return
     for place, column in enumerate(columns):
@@ -98,10 +99,6 @@ def have_own_genders(columns: Sequence[Column], chosen: dict[int, int]) -> None:
         if role == category and shape.gender > _MOSTLY and 1 < shape.distinct <= _FEW_GENDERS:
             chosen[place] = gender
             return
-
-
-def _main(chosen: dict[int, int], role: int) -> int | None:
-    return next((place for place, given in chosen.items() if given == role), None)
 
 
 def fills(main: Column, other: Column) -> float:
