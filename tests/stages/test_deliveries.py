@@ -14,7 +14,8 @@ from aisles.config import load
 from aisles.feeds.drift import Drift
 from aisles.products.reading import Reading
 from aisles.stages import cleaning, normalise
-from aisles.stages.deliveries import Delivery, Extent, doubts
+from aisles.stages.deliveries import Delivery
+from aisles.stages.extents import Extent, doubts
 from aisles.stages.job import Account, Job, run_stage
 from aisles.stages.params import Ingest, Normalise
 from aisles.stages.pipeline import work_of

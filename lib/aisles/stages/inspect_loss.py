@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from aisles.stages.deliveries import Extent, doubts
-
-Row = Mapping[str, Any]
+from aisles.stages.extents import Extent, FileRow, doubts, hashed
 
 
 @dataclass(frozen=True)
@@ -20,7 +16,7 @@ class Past:
     may lack of the last whole delivery (`ingest.sudden_loss`).
     """
 
-    files: Sequence[Row]
+    files: Sequence[FileRow]
     bytes: int | None
     sudden_loss: float
 
@@ -33,25 +29,9 @@ class Past:
         """
         own = [row for row in self.files if row["file"] == file] or self.files
         days = sorted({row["run_date"] for row in own})
-        before = [_extent([row for row in own if row["run_date"] == day]) for day in days]
-        names = _names([file]) if self.bytes is not None else ""
+        before = [Extent.of([row for row in own if row["run_date"] == day]) for day in days]
+        names = hashed([file]) if self.bytes is not None else ""
         now = Extent("", kept, self.bytes or 0, names, counted=int(counted))
         if own is self.files and before:  # in place of all of them
             now = replace(now, listed=before[-1].listed, counted=before[-1].counted)
         return doubts([*before, now], 1 - self.sudden_loss)[-1]
-
-
-def _extent(rows: Sequence[Row]) -> Extent:
-    """The extent of a delivery of these files, as `aisles.stages.deliveries.judged` has it."""
-    torn = sorted(row["file"] for row in rows if not row["complete"])
-    kept, size = (sum(row[name] for row in rows) for name in ("kept", "bytes"))
-    counts = [row["trailer_count"] for row in rows]
-    more = [(row["trailer_count"] or 0) - row["read"] for row in rows if not row["complete"]]
-    over = sum(more) if more and all(1 <= one <= 2 for one in more) else None
-    counted = sum(count is not None for count in counts)
-    names = _names(row["file"] for row in rows)
-    return Extent(", ".join(torn), kept, size, names, len(rows), counted, over)
-
-
-def _names(files: Iterable[str]) -> str:
-    return hashlib.md5("\n".join(sorted(files)).encode(), usedforsecurity=False).hexdigest()
