@@ -105,6 +105,15 @@ def parquet() -> bytes:
     return sink.getvalue()
 
 
+def tagged() -> bytes:
+    lines = (
+        f"<<<begin>>>\n<<<mapid>>>{r['id']}\n<<<pname>>>{r['title']}\n<<<price>>>{r['price']}\n"
+        f"<<<event>>>{r['title']}\nand more\n<<<ftend>>>\n"
+        for r in ROWS
+    )
+    return f"<<<tocnt>>>60\n{''.join(lines)}".encode()
+
+
 SOLD = [
     {"id": no, "title": f"Shirt {no}", "options": [{"name": "Size"}]}
     | {"variants": [{"id": f"{no}-{at}", "option1": "SML"[at], "price": 5.5} for at in range(3)]}
@@ -138,12 +147,14 @@ SEEDS: dict[str, bytes] = {
     "by id": json.dumps({r["id"]: r for r in NESTED}).encode(),
     "variants": json.dumps({"products": SOLD}).encode(),
     "variants in XML": variants_in_xml(),
+    "tagged": tagged(),
     "parquet": parquet(),
     **{f"packed {n}": pack(delimited(",", "", "\n")) for n, pack in enumerate(PACKERS[1:])},
 }  # fmt: skip
 SIGNS = [
     b'"', b"'", b"\n", b"\r", b",", b";", b"|", b"<", b">", b"</item>", b"{", b"}", b"[", b"]",
-    b"<!--", b"]]>", b"\\", b"\0", b"\xff", b"<item>", b"#", b"TRL|1\n", b"PAR1", b"&",
+    b"<!--", b"]]>", b"\\", b"\0", b"\xff", b"<<<begin>>>", b"<item>", b"#", b"TRL|1\n",
+    b"PAR1", b"&",
 ]  # fmt: skip
 
 
@@ -199,7 +210,7 @@ def records_of(data: bytes) -> list[tuple[tuple[str, str], ...]]:
     return [tuple(sorted(values)) for values in kept]
 
 
-RESUMED = ["semicolons", "pipes", "long", "tabs", "wide", "rss", "shop", "lines", "list"]
+RESUMED = ["semicolons", "pipes", "long", "tabs", "wide", "rss", "shop", "lines", "list", "tagged"]
 
 
 @pytest.mark.parametrize("name", RESUMED)
@@ -229,6 +240,7 @@ STARTS = {
     "xml": b"<r><item><id>1</id><t>x</t></item><item><id>2</id><t>x</t></item>",
     "list": b'[{"id":1,"t":"x"},{"id":2,"t":"y"},',
     "object": b'{"meta":1,"data":[{"id":1},',
+    "tagged": b"<<<begin>>>\n<<<id>>>1\n<<<begin>>>\n<<<id>>>2\n",
     "nothing": b"",
 }
 ENDLESS = {
@@ -238,6 +250,7 @@ ENDLESS = {
     "list": [b"{", b"[", b"}", b'"', b"},{", b'{"id":', b"} ", b"\\", b'{"id":1,"t":"x},',
              b'{"id":1 "t"},', b'{"x":{"id":1},', b"null,"],
     "object": [b"[", b'"a":', b'{"id":1}', b"} "],
+    "tagged": [b"<<<begin>>>\n", b"<<<id>>>\n", b"\n", b"x\n", b"<", b"<<<begin>>>", b" "],
     "nothing": [b"\0", b" ", b"x", b"a@", b"<a>", b"<!-- -->", b"[", b'{"a":', b'"', b"\r", b"'"],
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Compression = Literal["none", "gzip", "bzip2", "zstd", "xz", "zip"]
-Container = Literal["delimited", "xml", "json", "jsonlines", "parquet"]
+Container = Literal["delimited", "xml", "json", "jsonlines", "parquet", "tagged"]
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,10 @@ class Format:
     the one after it, where the feed has such. ``columns`` are the header's words, made unique, or
     ``'0', '1', ...`` without a header; it is empty for XML and JSON, whose records name their own
     fields. ``record_element`` is the path of what is one record: ``/rss/channel/item`` in XML,
-    prefixes kept; ``/data/items`` in JSON, blank where records stand at the top. ``skip_lines``
-    counts the lines before the header or first record; ``cr_lines``: lines end in a lone CR.
-    ``members`` are the files of an archive that were read, ``left_out`` those that were not.
+    prefixes kept; ``/data/items`` in JSON, blank where records stand at the top; in tagged text the
+    name that records begin with. ``skip_lines`` counts the lines before the header or first
+    record; ``cr_lines``: lines end in a lone CR. ``members`` are the files of an archive that were
+    read, ``left_out`` those that were not.
     """
 
     compression: Compression = "none"

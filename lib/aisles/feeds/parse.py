@@ -19,6 +19,7 @@ from aisles.feeds.members import head_of, plan_of
 from aisles.feeds.parquet import ParquetRecords
 from aisles.feeds.parts import Part, chunks_of
 from aisles.feeds.records import PARSED, Row, batch_of, rejected, slices
+from aisles.feeds.tagged import TaggedRecords
 from aisles.feeds.trailer import agrees
 from aisles.feeds.transcode import Transcoder
 from aisles.feeds.unpack import Opened
@@ -26,7 +27,7 @@ from aisles.feeds.xml import XmlRecords
 
 __all__ = ["PARSED", "Parsed", "parse"]
 
-Reader = Delimited | XmlRecords | JsonLines | JsonRecords | ParquetRecords
+Reader = Delimited | XmlRecords | JsonLines | JsonRecords | TaggedRecords | ParquetRecords
 
 
 class Parsed:
@@ -188,6 +189,8 @@ def _reader(form: Format, head: bytes, inside: bool = False) -> Reader:
         return JsonLines()
     if form.container == "json":
         return JsonRecords(form.record_element or "")
+    if form.container == "tagged":
+        return TaggedRecords(form.record_element or "")
     sample = Transcoder(form.encoding, form.cr_lines).feed(head, final=True)
     return Delimited(form, sample, inside)
 

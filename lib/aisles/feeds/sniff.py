@@ -10,6 +10,7 @@ from aisles.feeds.encoding import encoding_of, has_cr_lines
 from aisles.feeds.expand import Unreadable
 from aisles.feeds.formats import Format
 from aisles.feeds.jsonpath import json_format
+from aisles.feeds.tagged import tagged_format
 from aisles.feeds.transcode import Transcoder
 from aisles.feeds.xmlpath import record_path
 
@@ -79,6 +80,10 @@ def _json(text: bytes, _name: str, whole: bool) -> Format | None:
     return json_format(text, whole)
 
 
+def _tagged(text: bytes, _name: str, _whole: bool) -> Format | None:
+    return tagged_format(text)
+
+
 def _delimited(text: bytes, _name: str, whole: bool) -> Format:
     found = dialect_of(text, whole)
     return Format(
@@ -92,4 +97,5 @@ def _delimited(text: bytes, _name: str, whole: bool) -> Format:
     )
 
 
-_READERS: tuple[Callable[[bytes, str, bool], Format | None], ...] = (_xml, _json, _delimited)
+_READERS: tuple[Callable[[bytes, str, bool], Format | None], ...]
+_READERS = (_tagged, _xml, _json, _delimited)
