@@ -3,7 +3,7 @@
     python benchmarks/ingest.py jobs --records 2000000
     python benchmarks/ingest.py versus --records 2000000
     python benchmarks/ingest.py growth --sizes 200000,1000000,4000000
-    python benchmarks/ingest.py days --records 200000
+    python benchmarks/ingest.py days --records 2000000
 
 `versus` prints the time of ingest + normalise as a multiple of that of `by_hand.py` (which writes
 the same two tables) and of Spark parsing the same files into nothing: median and range of
