@@ -24,6 +24,8 @@ STATES = {
     "1 month": "backorder",
     "Versandfertig in 3-4 Werktagen": "in_stock",
     "2026-05-01 12:00": None,
+    "2026-05-01": "preorder",
+    "24. 12. 2026": "preorder",
     "Sonderposten": "Sonderposten",
 }
 

@@ -9,6 +9,7 @@ from aisles.feeds.column import Column
 from aisles.feeds.complete_levels import have_every_level, main_of
 from aisles.feeds.complete_others import (
     have_every_description,
+    have_every_spelling,
     have_every_title,
     have_large_pictures,
     have_own_genders,
@@ -18,6 +19,7 @@ from aisles.feeds.lexicon import ROLES, words_of
 from aisles.feeds.vocabulary import AGAINST, speaks_of, tells_lead_time
 
 _ALWAYS = 0.9
+_NEARLY_ALL = 0.98
 _MOSTLY = 0.7
 _EACH_ITS_OWN = 0.96
 _MORE_OFTEN = 0.02
@@ -58,6 +60,7 @@ def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     have_own_genders(columns, chosen)
     _have_the_rest(columns, chosen)
     have_every_description(columns, chosen)
+    have_every_spelling(columns, chosen)
     have_large_pictures(columns, chosen)
     _have_words_for_a_stock(columns, chosen)
     _have_a_stock(columns, chosen)
@@ -65,21 +68,26 @@ def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
 
 
 def _have_the_own_id(columns: Sequence[Column], chosen: dict[int, int]) -> None:
-    """Makes the id one that no other product has, where that of a product's variants was taken.
+    """Makes the id one that each product has, and no other one.
 
-    ``SkuId`` beside ``ProductId``, which is in the links and repeats with each size.
+    ``SkuId`` beside ``ProductId``, which is in the links and repeats with each size; an internal
+    number beside a model's, which some products lack.
     """
     role = ROLES.index("merchant_product_id")
     main = main_of(chosen, role)
-    if main is None or columns[main].shape.unique > _EACH_ITS_OWN:
+    if main is None:
+        return
+    some_lack_it = columns[main].shape.filled < _NEARLY_ALL
+    if columns[main].shape.unique > _EACH_ITS_OWN and not some_lack_it:
         return
     own = [
         place
         for place, column in enumerate(columns)
         if place not in chosen
         and column.named.scores["merchant_product_id"] >= _PLAINLY
-        and column.shape.unique > max(_EACH_ITS_OWN, columns[main].shape.unique + _MORE_OFTEN)
-        and column.shape.filled > _ALWAYS
+        and column.shape.unique > _EACH_ITS_OWN
+        and (some_lack_it or column.shape.unique > columns[main].shape.unique + _MORE_OFTEN)
+        and column.shape.filled > (_NEARLY_ALL if some_lack_it else _ALWAYS)
         and _clue_points(column, "merchant_product_id") >= _NEARLY_UNIQUE
     ]
     if own:

@@ -8,11 +8,16 @@ from collections.abc import Sequence
 from aisles.feeds.column import Column
 from aisles.feeds.complete_levels import main_of
 from aisles.feeds.lexicon import ROLES
-from aisles.feeds.vocabulary import speaks_of
+from aisles.feeds.vocabulary import AGAINST, speaks_of
 
 _CALLED = 2.0
 """Points from which a name says that a column describes the product, if in short."""
 _WORDS = 1.5
+_PLAINLY = 3.4
+"""Points from which a name says wholly and plainly what a column is."""
+_SPELT = ("brand", "colour", "size", "gender", "gtin")
+_HARDLY = 0.02
+_FEW = 3
 _NEARLY_ALL = 0.98
 _MANY = 0.3
 _MOSTLY = 0.8
@@ -61,7 +66,7 @@ def have_every_description(columns: Sequence[Column], chosen: dict[int, int]) ->
     for place, column in enumerate(columns):
         if (
             place not in chosen
-            and column.named.scores["description"] >= _CALLED
+            and _is_called_a_text(column)
             and column.shape.distinct > 1
             and column.shape.words >= _WORDS
             and column.shape.url < _MANY
@@ -69,6 +74,42 @@ def have_every_description(columns: Sequence[Column], chosen: dict[int, int]) ->
         ):
             chosen[place] = role
             return
+
+
+def _is_called_a_text(column: Column) -> bool:
+    """Whether the name says so, or says nothing of any role where sentences stand."""
+    scores = column.named.scores
+    nameless = max(scores.values()) <= 0 and column.shape.sentence > _MOSTLY
+    return scores["description"] >= _CALLED or (nameless and scores["description"] > AGAINST)
+
+
+def have_every_spelling(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Gives a role to all columns that are called it and are never filled in the same records.
+
+    Names of parameters and options are people's work: ``Colour``, ``color`` and ``Color name``.
+    """
+    for name in _SPELT:
+        role = ROLES.index(name)
+        main = main_of(chosen, role)
+        if main is None or columns[main].shape.filled >= _NEARLY_ALL:
+            continue
+        taken = [columns[main]]
+        for place, column in enumerate(columns):
+            if (
+                place not in chosen
+                and column.named.scores[name] >= _PLAINLY
+                and column.scores[role] > 0
+                and column.shape.count >= _FEW
+                and all(_never_together(one, column) for one in taken)
+            ):
+                chosen[place] = role
+                taken.append(column)
+
+
+def _never_together(one: Column, other: Column) -> bool:
+    """Whether two columns hardly ever say something of the same record."""
+    both = sum(bool(a and b) for a, b in zip(one.values, other.values, strict=False))
+    return both <= _HARDLY * min(one.shape.count, other.shape.count)
 
 
 def have_large_pictures(columns: Sequence[Column], chosen: dict[int, int]) -> None:

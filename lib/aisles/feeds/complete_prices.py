@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from aisles.feeds.column import Column
+from aisles.feeds.complete_levels import main_of
 from aisles.feeds.lexicon import ROLES
 from aisles.feeds.relations import amounts_of
 from aisles.feeds.vocabulary import says_only, speaks_of
@@ -15,6 +16,9 @@ from aisles.parameters import in_list
 
 _ALWAYS = 0.9
 _MOSTLY = 0.7
+_NEARLY_ALL = 0.95
+_CENT = 0.011
+_ROUNDED = 0.6
 _FEW_PAIRS = 10
 _RATHER = 2.0
 _PLAINLY = 3.4
@@ -34,6 +38,7 @@ def complete_prices(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     _have_a_price(columns, chosen)
     _have_what_is_paid(columns, chosen)
     _have_the_usual_price(columns, chosen)
+    _have_what_a_discount_leaves(columns, chosen)
 
 
 def _leave_variants(columns: Sequence[Column], chosen: dict[int, int]) -> None:
@@ -143,6 +148,52 @@ def _have_the_usual_price(columns: Sequence[Column], chosen: dict[int, int]) -> 
         if len(share) >= _FEW_PAIRS and (share <= 1).all() and column.shape.filled > _ALWAYS:
             chosen[place] = price
             return
+
+
+def _have_what_a_discount_leaves(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Makes the price an amount that another column says to be so many percent below the price.
+
+    ``discount`` of AccessTrade is what is left of ``price`` after ``discount_rate``, and 0 where
+    nothing is taken off. The price before stands for the price there, as an old price does.
+    """
+    price, old = ROLES.index("price"), ROLES.index("old_price")
+    main = main_of(chosen, price)
+    if main is None or old in chosen.values():
+        return
+    full = amounts_of(columns[main].values)
+    free = {place: amounts_of(columns[place].values) for place in _amounts(columns, chosen)}
+    for place, own in free.items():
+        if any(_tells_the_discount(told, own, full) for at, told in free.items() if at != place):
+            chosen[main], chosen[place] = old, price
+            return
+
+
+def _amounts(columns: Sequence[Column], chosen: dict[int, int]) -> list[int]:
+    """The columns of numbers without a role that are not the same everywhere."""
+    return [
+        place
+        for place, column in enumerate(columns)
+        if place not in chosen and column.shape.numeric > _ALWAYS and column.shape.distinct > 1
+    ]
+
+
+def _tells_the_discount(told: np.ndarray, own: np.ndarray, full: np.ndarray) -> bool:
+    """Whether a column tells by how much another one is below the price, where it is.
+
+    As percents, or as amounts in some rows; by these alone it is not known which of the two is
+    what is paid.
+    """
+    lower = own < full
+    known = lower & ~np.isnan(told)
+    if known.sum() < max(_FEW_PAIRS, _ALWAYS * lower.sum()) or (own > full).any():
+        return False
+    told, own, full = told[known], own[known], full[known]
+    if np.median(own / full) < _LEAST:
+        return False
+    amount = np.abs(told - (full - own)) < _CENT
+    percent = np.abs(told - 100 * (full - own) / full) < _ROUNDED
+    each = (amount | percent).mean() > _NEARLY_ALL
+    return bool(each and (percent & ~amount).sum() >= _FEW_PAIRS / 2)
 
 
 def _is_left_to_pay(share: np.ndarray, records: int) -> bool:

@@ -173,6 +173,7 @@ def merchant_category(s: Shape, r: Relation) -> Evidence:
         (s.words <= 12 and s.length < 150, "short", 0.5),
         (s.length < 2.5, "too short for words", -4.0),
         (s.length > 200 or s.markup > 0.2, "long text", -3.0),
+        (s.sentence > 0.6 and s.path < 0.3, "sentences", -3.0),
         (r.starts_title > 0.3, "starts the title", -2.5),
         (s.gender > 0.8, "genders", -0.5),
         (s.age > 0.8, "age groups", -1.5),

@@ -95,6 +95,9 @@ _ARABIC = str.maketrans("٫٬،", ".,,")
 _CODE_EDGES = re.compile(
     r"^(?:ean|gtin|upc|isbn|jan)(?:-?1[0-4])?\s*[:#=]?\s*|^['\"\[]+|\.0+$|['\"\],;]+$", re.I
 )
+_STOPS = ".!?。！？।"
+_SENTENCE = 3
+"""Words of the shortest sentence."""
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _LEFT = re.compile(
@@ -126,6 +129,8 @@ def marks_of(text: str) -> Iterator[str]:
             yield "priced"
     if len(text) < 80:
         yield from _short_marks(text)
+    if text[-1] in _STOPS and words_in(text) >= _SENTENCE:
+        yield "sentence"
     if _HASH.match(text):
         yield "hashed"
     if _LETTER.search(text):

@@ -49,6 +49,7 @@ class Shape:
     date: float = 0.0
     hashed: float = 0.0
     markup: float = 0.0
+    sentence: float = 0.0
     path: float = 0.0
     number_path: float = 0.0
     listed: float = 0.0

@@ -30,6 +30,7 @@ _FEW_WORDS = 12
 _LONGEST = 24
 _HEAD = 5
 _VAGUE = frozenset(["url", "href", "src", "link", "value", "text", "val", "id", "name", "amount"])
+_EXPLAINED = re.compile(r"(.+?)\s*[(（][^()（）]*[)）]\s*")
 _JOINTS = ("s", "n", "e", "en", "es", "o", "-")
 _SHORT_PIECES = frozenset(["id", "nr", "no", "url", "ar"])
 
@@ -59,6 +60,11 @@ def name_scores(header: str, known: Lexicon | None = None) -> NameScores:
 @cache
 def _name_scores(header: str, known: Lexicon) -> NameScores:
     whole, whole_exact = _speaks(header, known)
+    if whole["product_url"] > 0 and (explained := _EXPLAINED.fullmatch(header)):
+        # The id that links are made of is called so: `SKU (URL)`.
+        points, exact = _speaks(explained[1], known)
+        if exact and points["merchant_product_id"] > 0:
+            return _stated(points, 1.0, f"header '{header}'")
     if whole_exact:
         return _stated(whole, 1.0, f"header '{header}'")
     for part in _tails(header):
