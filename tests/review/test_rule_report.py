@@ -351,6 +351,7 @@ def test_rule_quality_is_for_reading(reported: Reported) -> None:
     assert row["interval_percent"] == f"{low} to {high}"
 
 
+@pytest.mark.long
 def test_without_a_model_its_columns_are_null(reported: Reported) -> None:
     job = reported.job
     kept = {table: rows()[table] for table in ("scores", "thresholds")}

@@ -74,7 +74,7 @@ REFUSED = [HOSE, line(4, "7.00"), HOSE, NAMELESS, EMPTY, NAMELESS, ",,,,1.00,EUR
 EARLY = [*FIRST, *REFUSED]
 
 
-@pytest.mark.parametrize("limit", [0, 100])
+@pytest.mark.parametrize("limit", [0, pytest.param(100, marks=pytest.mark.long)])
 def test_rejected_records_are_carried_over(  # type: ignore[no-untyped-def]
     spark, tmp_path: Path, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

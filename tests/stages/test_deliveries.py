@@ -102,7 +102,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("limit", [0, 100])
+@pytest.mark.parametrize("limit", [0, pytest.param(100, marks=pytest.mark.long)])
 def test_three_days_in_order(shop: Shop, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cleaning, "FEW", limit)  # below so many records, nothing is shuffled
     shop.deliver(D1, FIRST)
@@ -296,7 +296,7 @@ def test_an_empty_delivery_leaves_the_roles_and_the_shop(shop: Shop) -> None:
     assert all(row[1] for row in shop.products().values())
 
 
-@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("late", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_delivery_without_ids_and_names_delists_nothing(
     spark, tmp_path: Path, late: bool
 ) -> None:  # type: ignore[no-untyped-def]

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pytest
 from test_deliveries import HEAD, Shop, line
 
 from aisles.stages import normalise
@@ -38,6 +39,7 @@ def prices(shop: Shop) -> dict[str, tuple[Any, ...]]:
     return {row["merchant_product_id"]: tuple(row[name] for name in names) for row in found}
 
 
+@pytest.mark.long
 def test_from_day_to_day_and_late(spark, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     shop, late = Shop(spark, tmp_path / "orderly"), Shop(spark, tmp_path / "late")
     shop.deliver(D1, LINES, head=SALES)

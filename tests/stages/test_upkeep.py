@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from test_deliveries import DAYS, Shop
 
 from aisles import schema
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
 
 
+@pytest.mark.long
 def test_days_with_upkeep_between_them_end_in_the_same_tables(
     spark: SparkSession, tmp_path: Path
 ) -> None:

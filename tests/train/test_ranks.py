@@ -38,7 +38,7 @@ def _report(spec: FitSpec, rank: int) -> dict[str, Any]:
     return json.loads((Path(spec.run_folder) / f"rank-{rank}.json").read_text())
 
 
-@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.parametrize("ranks", [2, pytest.param(3, marks=pytest.mark.long)])
 def test_ranks_give_the_weights_of_one(folder: Path, alone: FitResult, ranks: int) -> None:
     spec = tr.make_spec(folder, f"ranks-{ranks}", **SETTINGS)
     result = launch(spec, ranks=ranks)
