@@ -5,27 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
+from mug_feed import ROWS, mugs, roles_of
 
 from aisles.feeds.infer import ColumnSample, infer
 from aisles.feeds.relations import relations_of
 from aisles.feeds.shapes import shape_of
-
-ROWS = 60
-
-
-def _roles(columns: dict[str, list[str | None]]) -> dict[str, str]:
-    found = infer([ColumnSample(name, values) for name, values in columns.items()], header=True)
-    return {one.column: one.role for one in found if one.role}
-
-
-def _feed(**more: list[str | None]) -> dict[str, list[str | None]]:
-    rng = random.Random(1)
-    things = [f"{rng.choice(['Blue', 'Red', 'Old'])} enamel mug no {n}" for n in range(ROWS)]
-    return {
-        "title": list(things),
-        "link": [f"https://shop.example/p/{n}" for n in range(ROWS)],
-        **more,
-    }
 
 
 def _euros(amounts: list[float]) -> list[str | None]:
@@ -44,7 +28,7 @@ def test_a_price_without_tax_makes_no_old_price_of_the_one_with_it(listed: float
     }
     if listed:
         columns["UVP"] = _euros([g * listed for g in gross])
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert {name: role for name, role in roles.items() if name in columns} == (
         {"VK_BRUTTO": "price", "UVP": "old_price"} if listed else {"VK_BRUTTO": "price"}
     )
@@ -58,7 +42,7 @@ def test_the_yuan_of_a_header_is_no_former_price(now: str) -> None:
         "市场价(元)": [str(round(p * 1.5)) for p in paid],
         now: [str(p) for p in paid],
     }
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert (roles["市场价(元)"], roles[now]) == ("old_price", "price")
 
 
@@ -72,7 +56,7 @@ def test_what_spreadsheets_put_around_codes_hides_no_gtin() -> None:
         "EAN": [gtin(n) for n in range(ROWS)],
         "Art": [f'="{n:06d}"' for n in range(ROWS)],
     }
-    roles = _roles(_feed(EAN=columns["EAN"], ArtNr=columns["Art"]))
+    roles = roles_of(mugs(EAN=columns["EAN"], ArtNr=columns["Art"]))
     assert (roles["EAN"], roles["ArtNr"]) == ("gtin", "merchant_product_id")
 
 
@@ -87,7 +71,7 @@ def test_what_spreadsheets_put_around_codes_hides_no_gtin() -> None:
 )
 def test_yes_and_no_tell_whether_it_is_there(header: str, there: str, gone: str) -> None:
     values: list[str | None] = [gone if n % 4 == 0 else there for n in range(ROWS)]
-    assert _roles(_feed(**{header: values})).get(header) == "availability"
+    assert roles_of(mugs(**{header: values})).get(header) == "availability"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +84,7 @@ def test_levels_of_categories(main: str, sub: str) -> None:
         main: [fine[n % 4][0] for n in range(ROWS)],
         sub: [fine[n % 4][1] for n in range(ROWS)],
     }
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert {roles.get(main), roles.get(sub)} == {"merchant_category"}
 
 
@@ -111,29 +95,29 @@ def test_a_kind_is_no_level_below_whole_paths() -> None:
         "Type": [kinds[n % 3] for n in range(ROWS)],
         "Category": [paths[n % 3] for n in range(ROWS)],
     }
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert roles["Category"] == "merchant_category" and "Type" not in roles
 
 
 @pytest.mark.parametrize(("without", "wanted"), [(0.25, "title"), (0.03, None)])
 def test_models_name_what_has_no_title(without: float, wanted: str | None) -> None:
     blank = [n < without * ROWS for n in range(ROWS)]
-    feed = _feed()
+    feed = mugs()
     feed["title"] = [None if b else t for b, t in zip(blank, feed["title"], strict=True)]
     feed["model"] = [f"Redster X{n}" if b else None for n, b in enumerate(blank)]
-    roles = _roles(feed)
+    roles = roles_of(feed)
     assert (roles["title"], roles.get("model")) == ("title", wanted)
 
 
 def test_the_currency_is_that_of_the_price_and_not_of_its_parts() -> None:
     rng = random.Random(3)
-    feed = _feed()
+    feed = mugs()
     columns: dict[str, list[str | None]] = {
         "installment.amount.currency": ["USD"] * ROWS,
         "price.amount": [f"{rng.randrange(500, 9000) / 100:.2f}" for _ in range(ROWS)],
         "price.currency": ["USD"] * ROWS,
     }
-    assert _roles(feed | columns)["price.currency"] == "currency"
+    assert roles_of(feed | columns)["price.currency"] == "currency"
 
 
 def test_the_larger_of_two_pictures() -> None:
@@ -141,7 +125,7 @@ def test_the_larger_of_two_pictures() -> None:
         "a": [f"https://img.example/{n}_80.jpg" for n in range(ROWS)],
         "b": [f"https://img.example/{n}_800.jpg" for n in range(ROWS)],
     }
-    assert _roles(_feed(**columns)).get("b") == "image_url"
+    assert roles_of(mugs(**columns)).get("b") == "image_url"
 
 
 @pytest.mark.parametrize("decimals", [2, 4, 6])
@@ -152,7 +136,7 @@ def test_prices_as_databases_write_them(decimals: int) -> None:
         "price": [f"{amount:.{decimals}f}" for amount in amounts],
         "msrp": [f"{amount * 1.2:.2f}{'0' * (decimals - 2)}" for amount in amounts],
     }
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert (roles["price"], roles["msrp"]) == ("price", "old_price")
 
 
@@ -164,16 +148,16 @@ def test_the_old_price_stands_where_the_price_does_in_lists() -> None:
         for name, factor in (("list_price", 1.3), ("price", 1.0))
         for number, rate in (("", 1.0), ("#2", 1.15))
     }
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert (roles["price.amount"], roles["list_price.amount"]) == ("price", "old_price")
 
 
 def test_a_name_that_variants_inherit_is_the_title() -> None:
-    feed = _feed()
+    feed = mugs()
     titles = feed.pop("title")
     feed["name"] = [t if n % 4 == 0 else None for n, t in enumerate(titles)]
     feed["number"] = [f"AB.{n:03d}.{n * 7 % 90}" for n in range(ROWS)]
-    roles = _roles({**feed, "translated.name": titles})
+    roles = roles_of({**feed, "translated.name": titles})
     assert [name for name, role in roles.items() if role == "title"][-1:] == ["translated.name"]
 
 
@@ -191,9 +175,9 @@ def test_a_lead_time_is_the_availability_of_feeds_without_one(
     name: str, values: list[str], role: str | None
 ) -> None:
     columns: dict[str, list[str | None]] = {name: [values[n % len(values)] for n in range(ROWS)]}
-    assert _roles(_feed(**columns)).get(name) == role
+    assert roles_of(mugs(**columns)).get(name) == role
     stock: list[str | None] = ["in stock" if n % 3 else "out of stock" for n in range(ROWS)]
-    assert name not in _roles(_feed(**columns, stock=stock))
+    assert name not in roles_of(mugs(**columns, stock=stock))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +194,7 @@ def test_signs_and_hashes_are_no_categories(name: str, values: list[str]) -> Non
         "category": ["Home > Kitchen", "Home > Garden", "Toys > Cars", "Toys > Dolls"]
         * (ROWS // 4),
     }
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert name not in roles and roles["category"] == "merchant_category"
 
 
@@ -224,10 +208,10 @@ def test_the_second_kind_of_gtin_helps_the_first() -> None:
         "UPC": [code("7021975", n) if n % 10 == 0 else None for n in range(ROWS)],
         "EAN": [code("84475217", n) if n % 10 else "n/a" for n in range(ROWS)],
     }
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert {roles.get("UPC"), roles.get("EAN")} == {"gtin"}
     variants = {"variant/ean": columns["EAN"], "variant/ean#2": columns["UPC"]}
-    assert "variant/ean#2" not in _roles(_feed(**variants))
+    assert "variant/ean#2" not in roles_of(mugs(**variants))
 
 
 def test_an_id_that_variants_share_is_not_the_one() -> None:
@@ -235,9 +219,9 @@ def test_an_id_that_variants_share_is_not_the_one() -> None:
         "ProductId": [str(7000 + n - n % 9 // 8) for n in range(ROWS)],
         "SkuId": [f"{7000 + n - n % 9 // 8}-{n % 3}{n}" for n in range(ROWS)],
     }
-    feed = _feed(**columns)
+    feed = mugs(**columns)
     feed["link"] = [f"https://shop.example/p/{id_}" for id_ in columns["ProductId"]]
-    assert _roles(feed)["SkuId"] == "merchant_product_id"
+    assert roles_of(feed)["SkuId"] == "merchant_product_id"
 
 
 @pytest.mark.parametrize("form", ["{}", "{}.0000", "{},00"])
@@ -247,26 +231,26 @@ def test_a_stock_with_decimals_is_no_price(form: str) -> None:
         "p_stock": [form.format(rng.randrange(40)) for _ in range(ROWS)],
         "p_priceNoTax": [f"{rng.randrange(500, 90_000) / 119:.4f}" for _ in range(ROWS)],
     }
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert (roles["p_stock"], roles["p_priceNoTax"]) == ("availability", "price")
 
 
 def test_the_arabic_article_hides_no_word() -> None:
-    feed = _feed(
+    feed = mugs(
         الماركة=[["لطافة", "نيفيا", "سيكو"][n % 3] for n in range(ROWS)],
         اللون=[["أسود", "أبيض", "أحمر"][n % 3] for n in range(ROWS)],
     )
-    roles = _roles(feed)
+    roles = roles_of(feed)
     assert (roles["الماركة"], roles["اللون"]) == ("brand", "colour")
 
 
 def test_a_maker_stands_in_for_blank_brands() -> None:
     brands = ["Acme", "Bolt", "Crown"]
-    feed = _feed(
+    feed = mugs(
         brand_name=[brands[n % 3] if n % 2 else None for n in range(ROWS)],
         p_manufacturer=[brands[n % 3] for n in range(ROWS)],
     )
-    roles = _roles(feed)
+    roles = roles_of(feed)
     assert {roles.get("brand_name"), roles.get("p_manufacturer")} == {"brand"}
 
 
@@ -278,7 +262,7 @@ def test_a_second_path_is_another_category() -> None:
             ["Gifts > For him", "Gifts > For her"][n % 2] if n % 3 else None for n in range(ROWS)
         ],
     }
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert roles["Categories/Category/Name"] == "merchant_category"
     assert "Categories/Category/Name#2" not in roles
 
@@ -286,12 +270,12 @@ def test_a_second_path_is_another_category() -> None:
 def test_codes_are_no_old_prices_whatever_their_name() -> None:
     rng = random.Random(9)
     codes: list[str | None] = [str(rng.randrange(100_000, 999_999)) for _ in range(ROWS)]
-    feed = _feed(
+    feed = mugs(
         article=list(codes),
         article_for_display=list(codes),
         price=[str(rng.randrange(20, 900)) for _ in range(ROWS)],
     )
-    roles = _roles(feed)
+    roles = roles_of(feed)
     assert roles["price"] == "price" and roles["article"] == "merchant_product_id"
     assert roles.get("article_for_display") != "old_price"
 
@@ -312,14 +296,14 @@ def test_what_is_taken_off_is_a_part_of_the_old_price() -> None:
 def test_a_short_description_stands_in_for_blank_ones() -> None:
     long = [None if n % 4 == 0 else f"A mug of enamel for number {n}, " * 4 for n in range(ROWS)]
     short = [("Fits everybody.", "Made by hand.", "Ships today.")[n % 3] for n in range(ROWS)]
-    found = _roles(_feed(long_description=long, short_description=list(short)))
+    found = roles_of(mugs(long_description=long, short_description=list(short)))
     assert found["long_description"] == found["short_description"] == "description"
 
 
 def test_departments_that_are_genders_are_genders() -> None:
     women = [("mujer", "hombre", "unisex", None)[n % 4] for n in range(ROWS)]
     kinds = [("shoes", "coats", "sweaters")[n % 3] for n in range(ROWS)]
-    found = _roles(_feed(department_name=women, feed_product_type=list(kinds)))
+    found = roles_of(mugs(department_name=women, feed_product_type=list(kinds)))
     assert found["department_name"] == "gender"
     assert found["feed_product_type"] == "merchant_category"
 
@@ -339,7 +323,7 @@ def test_paths_of_two_trees_are_not_joined() -> None:
     own = [f"Mode > {('Damen', 'Herren')[n % 2]} > Strick" for n in range(ROWS)]
     networks: list[str | None] = ["Shopping > Bekleidung" for _ in range(ROWS)]
     networks[::3] = ["Shopping > Schuhe" for _ in networks[::3]]
-    found = _roles(_feed(productcategory=list(own), belboonproductcategory=networks))
+    found = roles_of(mugs(productcategory=list(own), belboonproductcategory=networks))
     assert [name for name, role in found.items() if role == "merchant_category"] == [
         "productcategory"
     ]

@@ -5,23 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from mug_feed import ROWS, Columns, mugs, roles_of
 
 from aisles.feeds.infer import ColumnSample, infer
-
-ROWS = 60
-Columns = dict[str, list[str | None]]
-
-
-def _roles(columns: Columns) -> dict[str, str]:
-    found = infer([ColumnSample(name, values) for name, values in columns.items()], header=True)
-    return {one.column: one.role for one in found if one.role}
-
-
-def _feed(**more: list[str | None]) -> Columns:
-    rng = random.Random(1)
-    things = [f"{rng.choice(['Blue', 'Red', 'Old'])} enamel mug no {n}" for n in range(ROWS)]
-    links = [f"https://shop.example/p/{n}" for n in range(ROWS)]
-    return {"title": list(things), "link": list(links), **more}
 
 
 def _prices() -> list[float]:
@@ -40,7 +26,7 @@ def _every(third: list[str], other: str | None = None) -> list[str | None]:
 def test_a_special_beside_the_price_is_what_is_paid() -> None:
     full = _prices()
     special = _every([f"{p * (0.6 + n % 4 / 10):.4f}" for n, p in enumerate(full)])
-    roles = _roles(_feed(price=[f"{p:.4f}" for p in full], special=special))
+    roles = roles_of(mugs(price=[f"{p:.4f}" for p in full], special=special))
     assert (roles["special"], roles["price"]) == ("price", "price")
 
 
@@ -54,7 +40,7 @@ def test_a_special_beside_the_price_is_what_is_paid() -> None:
     ids=["flags", "percents", "words"],
 )
 def test_other_things_called_special_are_no_prices(special: list[str | None]) -> None:
-    roles = _roles(_feed(price=_euros(_prices()), special=special))
+    roles = roles_of(mugs(price=_euros(_prices()), special=special))
     assert roles["price"] == "price"
     assert roles.get("special") not in ("price", "old_price")
 
@@ -62,20 +48,20 @@ def test_other_things_called_special_are_no_prices(special: list[str | None]) ->
 def test_the_shops_number_comes_before_one_of_the_network() -> None:
     numbers = [str(9000 + 7 * n) for n in range(ROWS)]
     skus: list[str | None] = [f"MUG-{n}-{n % 5}" for n in range(ROWS)]
-    assert _roles(_feed(pid=numbers, sku=skus))["sku"] == "merchant_product_id"
+    assert roles_of(mugs(pid=numbers, sku=skus))["sku"] == "merchant_product_id"
     blank = _every([f"MUG-{n}" for n in range(ROWS)])
-    assert _roles(_feed(pid=numbers, sku=blank))["pid"] == "merchant_product_id"
+    assert roles_of(mugs(pid=numbers, sku=blank))["pid"] == "merchant_product_id"
     shared: list[str | None] = [f"MUG-{n // 3}" for n in range(ROWS)]
-    assert _roles(_feed(pid=numbers, sku=shared))["pid"] == "merchant_product_id"
-    assert _roles(_feed(**{"offer-id": numbers, "sku": skus}))["offer-id"] == "merchant_product_id"
-    makers = _feed(product_id=numbers, manufacturer_sku=skus)
-    assert _roles(makers)["product_id"] == "merchant_product_id"
+    assert roles_of(mugs(pid=numbers, sku=shared))["pid"] == "merchant_product_id"
+    assert roles_of(mugs(**{"offer-id": numbers, "sku": skus}))["offer-id"] == "merchant_product_id"
+    makers = mugs(product_id=numbers, manufacturer_sku=skus)
+    assert roles_of(makers)["product_id"] == "merchant_product_id"
 
 
 @pytest.mark.parametrize("name", ["idproduit", "idprodukt", "idproducto"])
 def test_an_id_runs_together_with_what_it_is_of(name: str) -> None:
     numbers: list[str | None] = [f"A{9000 + 7 * n}" for n in range(ROWS)]
-    assert _roles(_feed(**{name: numbers}))[name] == "merchant_product_id"
+    assert roles_of(mugs(**{name: numbers}))[name] == "merchant_product_id"
 
 
 def test_numbered_levels_are_one_path_whatever_they_are_called() -> None:
@@ -83,16 +69,16 @@ def test_numbered_levels_are_one_path_whatever_they_are_called() -> None:
     levels += [("Watches", "Wristwatches", "Divers"), ("Watches", "Clocks", "Alarm clocks")]
     rows = [levels[n % 4] for n in range(ROWS)]
     columns: Columns = {f"categoryid{d + 1}": [row[d] for row in rows] for d in range(3)}
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert [roles.get(name) for name in columns] == ["merchant_category"] * 3
 
 
 def test_a_stock_told_in_a_column_for_delivery() -> None:
     words = ["Auf Lager, Lieferung in 1-2 Werktagen", "Nicht lieferbar", "Sofort lieferbar"]
     delivery: list[str | None] = [words[n % 3] for n in range(ROWS)]
-    assert _roles(_feed(delivery=delivery))["delivery"] == "availability"
-    stated = _feed(delivery=delivery, stock=[str(n % 4) for n in range(ROWS)])
-    assert "delivery" not in _roles(stated)
+    assert roles_of(mugs(delivery=delivery))["delivery"] == "availability"
+    stated = mugs(delivery=delivery, stock=[str(n % 4) for n in range(ROWS)])
+    assert "delivery" not in roles_of(stated)
 
 
 def test_a_picture_without_a_size_comes_before_small_ones() -> None:
@@ -101,10 +87,10 @@ def test_a_picture_without_a_size_comes_before_small_ones() -> None:
         for size in (50, 400)
     }
     whole: list[str | None] = [f"https://shop.example/m/{n}.jpg" for n in range(ROWS)]
-    roles = _roles(_feed(**sized, ImageUrl=whole))
+    roles = roles_of(mugs(**sized, ImageUrl=whole))
     assert roles["ImageUrl"] == "image_url"
     assert "Image50" not in roles
-    assert _roles(_feed(**sized))["Image400"] == "image_url"
+    assert roles_of(mugs(**sized))["Image400"] == "image_url"
 
 
 @pytest.mark.parametrize(
@@ -115,14 +101,14 @@ def test_the_same_price_in_another_currency_makes_the_first_no_part_of_it(
 ) -> None:
     full = _prices()
     columns = {main: _euros(full), other: _euros([p * 1.06 for p in full])}
-    assert _roles(_feed(**columns))[main] == "price"
+    assert roles_of(mugs(**columns))[main] == "price"
 
 
 def test_the_price_with_tax_is_told_in_spite_of_odd_rows() -> None:
     full = _prices()
     net: list[str | None] = ["1.00", *_euros([p / 1.27 for p in full[1:]])]
     columns = {"Pris ex moms": net, "Ord. pris": ["1.00", *_euros(full[1:])]}
-    roles = _roles(_feed(**columns))
+    roles = roles_of(mugs(**columns))
     assert roles["Ord. pris"] == "price"
     assert "Pris ex moms" not in roles
 
@@ -130,14 +116,14 @@ def test_the_price_with_tax_is_told_in_spite_of_odd_rows() -> None:
 def test_a_price_struck_through_now_and_then_has_no_tax_in_it() -> None:
     full = _prices()
     before = _every(_euros([p * 1.25 for p in full]))
-    roles = _roles(_feed(Preis=_euros(full), Streichpreis=before))
+    roles = roles_of(mugs(Preis=_euros(full), Streichpreis=before))
     assert (roles["Preis"], roles["Streichpreis"]) == ("price", "old_price")
 
 
 def test_what_is_said_of_products_out_of_stock_is_no_stock() -> None:
     words: list[str | None] = ["On request", "Sold out"] * (ROWS // 2)
     stock: list[str | None] = [str(n % 4) for n in range(ROWS)]
-    roles = _roles(_feed(stock=stock, availabilityOutOfStock=words))
+    roles = roles_of(mugs(stock=stock, availabilityOutOfStock=words))
     assert [name for name, role in roles.items() if role == "availability"] == ["stock"]
 
 
@@ -147,14 +133,14 @@ def test_departments_for_women_and_men_are_levels_as_well() -> None:
         "Abteilung": [rows[n % 4][0] for n in range(ROWS)],
         "Warengruppe": [rows[n % 4][1] for n in range(ROWS)],
     }
-    assert [_roles(_feed(**columns)).get(name) for name in columns] == ["merchant_category"] * 2
+    assert [roles_of(mugs(**columns)).get(name) for name in columns] == ["merchant_category"] * 2
 
 
 def test_parameters_have_names_where_columns_have_none() -> None:
     cells: list[str | None] = [
         f"색상:{'블랙' if n % 2 else '화이트'} / 용량:1TB" for n in range(ROWS)
     ]
-    feed = {str(place): values for place, values in enumerate(_feed(variant=cells).values())}
+    feed = {str(place): values for place, values in enumerate(mugs(variant=cells).values())}
     inner: list[str | None] = ["블랙" if n % 2 else "화이트" for n in range(ROWS)]
     columns = [ColumnSample(name, values) for name, values in feed.items()]
     found = infer([*columns, ColumnSample("2[색상: /]", inner)], header=False)
@@ -167,7 +153,7 @@ def test_the_folder_of_a_shop_system_makes_no_small_pictures(host: str) -> None:
         "image_link": [f"https://cdn.example/s/{n}.jpg" for n in range(ROWS)],
         "image_url": [f"https://{host}/{n}.jpg" for n in range(ROWS)],
     }
-    roles = _roles(_feed(**sized))
+    roles = roles_of(mugs(**sized))
     assert roles["image_url"] == "image_url"
     assert "image_link" not in roles
 
@@ -190,17 +176,17 @@ def test_every_numbered_level(names: tuple[str, str, str]) -> None:
     third: list[str | None] = [f"{LEAVES[n % 6]} {n // 3}" if n % 5 else None for n in range(ROWS)]
     brand: list[str | None] = [("Makita", "Uvex", "Stabila")[n % 3] for n in range(ROWS)]
     levels: Columns = dict(zip(names, (list(first), list(second), third), strict=True))
-    roles = _roles(_feed(marka=brand, **levels))
+    roles = roles_of(mugs(marka=brand, **levels))
     assert [roles.get(name) for name in names] == ["merchant_category"] * 3
     others = {f"category_{n}_url": [f"https://shop.example/c/{n}"] * ROWS for n in (1, 2)}
-    assert not others.keys() & _roles(_feed(**levels, **others)).keys()
+    assert not others.keys() & roles_of(mugs(**levels, **others)).keys()
 
 
 def test_the_usual_price_beside_that_of_a_sale() -> None:
     full = _prices()
     sale = [f"{p * (0.9 if n % 2 else 1):.2f}" for n, p in enumerate(full)]
     more = {"Aktionspreis brutto": sale, "UVP": _euros([p * 1.2 for p in full])}
-    roles = _roles(_feed(**more, **{"VK brutto": _euros(full)}))
+    roles = roles_of(mugs(**more, **{"VK brutto": _euros(full)}))
     assert [roles.get(one) for one in ("VK brutto", "Aktionspreis brutto")] == ["price", "price"]
     assert roles["UVP"] == "old_price"
 
@@ -209,10 +195,10 @@ def test_a_price_before_and_a_recommended_one() -> None:
     full = _prices()
     old: list[str | None] = _every(_euros([p * (1.1 + n % 7 / 9) for n, p in enumerate(full)]))  # type: ignore[arg-type]
     advised = [None if old[n] else f"{p * (1.2 + n % 5 / 9):.2f}" for n, p in enumerate(full)]
-    roles = _roles(_feed(**{"Pris": _euros(full), "Førpris": old, "Vejl. udsalg": advised}))
+    roles = roles_of(mugs(**{"Pris": _euros(full), "Førpris": old, "Vejl. udsalg": advised}))
     assert roles["Pris"] == "price"
     assert roles["Førpris"] == roles["Vejl. udsalg"] == "old_price"
-    same = _roles(_feed(**{"Pris": _euros(full), "Førpris": old, "Vejl. udsalg": old}))
+    same = roles_of(mugs(**{"Pris": _euros(full), "Førpris": old, "Vejl. udsalg": old}))
     assert [*same.values()].count("old_price") == 1
 
 
@@ -220,7 +206,7 @@ def test_words_of_a_state_come_before_numbers() -> None:
     words = ["auf Lager", "auf Bestellung", "nicht lieferbar"]
     status: list[str | None] = [words[n % 3] for n in range(ROWS)]
     stock = [str(5 * (n % 3 == 0)) for n in range(ROWS)]
-    roles = _roles(_feed(Lagerbestand=stock, Lieferstatus=status))
+    roles = roles_of(mugs(Lagerbestand=stock, Lieferstatus=status))
     assert roles["Lieferstatus"] == "availability"
     assert "Lagerbestand" not in roles
 
@@ -238,7 +224,7 @@ def test_titles_that_are_cut_off() -> None:
         "@DETALH": [f"<p>{title}. {'Leve e resistente. ' * 9}</p>" for title in full],
         "link": [f"https://shop.example/p/{n}" for n in range(ROWS)],
     }
-    roles = _roles(columns)
+    roles = roles_of(columns)
     assert (roles["@DESCRI"], roles["@DETALH"]) == ("title", "description")
     assert "@DESRES" not in roles
 
@@ -249,8 +235,8 @@ def test_a_gtin_by_its_digits_whatever_its_name() -> None:
         return figures + str(-sum((1, 3)[i % 2] * int(c) for i, c in enumerate(figures)) % 10)
 
     codes: list[str | None] = [coded(n) for n in range(ROWS)]
-    assert _roles(_feed(vk=codes))["vk"] == "gtin"
-    assert _roles(_feed(vk=codes, ean=codes))["ean"] == "gtin"
+    assert roles_of(mugs(vk=codes))["vk"] == "gtin"
+    assert roles_of(mugs(vk=codes, ean=codes))["ean"] == "gtin"
 
 
 def test_net_prices_of_several_rates() -> None:

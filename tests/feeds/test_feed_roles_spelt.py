@@ -5,23 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-
-from aisles.feeds.infer import ColumnSample, infer
-
-ROWS = 90
-Columns = dict[str, list[str | None]]
-
-
-def roles_of(columns: Columns, header: bool = True) -> dict[str, str]:
-    found = infer([ColumnSample(name, values) for name, values in columns.items()], header=header)
-    return {one.column: one.role for one in found if one.role}
-
-
-def feed(**more: list[str | None]) -> Columns:
-    rng = random.Random(1)
-    things = [f"{rng.choice(['Blue', 'Red', 'Old'])} enamel mug no {n}" for n in range(ROWS)]
-    links = [f"https://shop.example/p/{n}" for n in range(ROWS)]
-    return {"title": list(things), "link": list(links), **more}
+from mug_feed import ROWS, Columns, mugs, roles_of
 
 
 def turns(values: list[str], of: int, turn: int) -> list[str | None]:
@@ -43,19 +27,21 @@ SIZES = [("S", "M", "L", "XL")[n % 4] for n in range(ROWS)]
 )
 def test_spellings_of_one_name(role: str, values: list[str], names: tuple[str, ...]) -> None:
     columns = {name: turns(values, 3, turn) for turn, name in enumerate(names)}
-    found = roles_of(feed(**columns))
+    found = roles_of(mugs(**columns))
     assert [found.get(name) for name in names] == [role] * 3
 
 
 def test_what_stands_beside_the_colour_is_no_other_spelling() -> None:
     other: list[str | None] = [*COLOURS[1:], COLOURS[0]]
-    found = roles_of(feed(colour=list(COLOURS), color=other))
+    found = roles_of(mugs(colour=list(COLOURS), color=other))
     assert sorted(found.get(name, "") for name in ("colour", "color")) == ["", "colour"]
 
 
 def sold() -> tuple[list[float], list[bool]]:
     rng = random.Random(2)
-    return [rng.randrange(1500, 90_000) / 100 for _ in range(ROWS)], [n % 3 == 0 for n in range(90)]
+    return [rng.randrange(1500, 90_000) / 100 for _ in range(ROWS)], [
+        n % 3 == 0 for n in range(ROWS)
+    ]
 
 
 @pytest.mark.parametrize("nothing", ["0.0", None])
@@ -69,7 +55,7 @@ def test_what_a_discount_leaves_is_the_price(nothing: str | None) -> None:
 
     off = told([f - n for f, n in zip(full, left, strict=True)])
     found = roles_of(
-        feed(
+        mugs(
             price=[f"{f:.2f}" for f in full],
             discount=told(left),
             discount_amount=off,
@@ -84,10 +70,10 @@ def test_numbers_that_say_nothing_of_a_discount_leave_the_price() -> None:
     """Etsy's amount has a divisor, 100, beside the rank of its picture, 1."""
     full, _ = sold()
     cents: list[str | None] = [f"{100 * f:.0f}" for f in full]
-    found = roles_of(feed(price=cents, divisor=["100"] * ROWS, rank=["1"] * ROWS))
+    found = roles_of(mugs(price=cents, divisor=["100"] * ROWS, rank=["1"] * ROWS))
     assert found["price"] == "price" and not {"divisor", "rank"} & found.keys()
     few: list[str | None] = [str(1 + n % 2) for n in range(ROWS)]
-    found = roles_of(feed(price=cents, divisor=[*["100"] * 80, *["99.9"] * 10], rank=few))
+    found = roles_of(mugs(price=cents, divisor=[*["100"] * (ROWS - 10), *["99.9"] * 10], rank=few))
     assert found["price"] == "price" and not {"divisor", "rank"} & found.keys()
 
 
@@ -96,7 +82,7 @@ def test_the_number_that_every_product_has() -> None:
     own: list[str | None] = [f"ut-{n:04}" for n in range(ROWS)]
     shelf = [f"A{7 * n:05}" if n % 5 else None for n in range(ROWS)]
     names = ("商品管理番号（商品URL）", "商品番号")
-    found = roles_of(feed(**{names[0]: own, names[1]: shelf}))
+    found = roles_of(mugs(**{names[0]: own, names[1]: shelf}))
     assert found.get(names[0]) == "merchant_product_id" and names[1] not in found
 
 
@@ -120,11 +106,11 @@ def test_sentences_are_no_level_of_a_category() -> None:
     ]
     columns: Columns = {
         "0": [f"{7919 * n}" for n in range(100, 100 + ROWS)],
-        "1": feed()["title"],
+        "1": mugs()["title"],
         "2": [kinds[p].replace("~~", " > ") for p in places],
         "4": [short[p] for p in places],
         "5": texts,
-        "6": feed()["link"],
+        "6": mugs()["link"],
         "7": [f"{n % 70 + 9}.95" for n in range(ROWS)],
     }
     found = roles_of(columns, header=False)

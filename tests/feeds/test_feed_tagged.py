@@ -88,3 +88,9 @@ def test_a_record_without_bounds_is_refused() -> None:
 def test_what_is_no_tagged_text(text: str) -> None:
     parsed = read(text)[2]
     assert parsed.format is not None and parsed.format.container == "delimited"
+
+
+def test_a_record_of_one_endless_line_is_refused_not_lost() -> None:
+    kept, refused, _ = read(THREE + f"<<<begin>>>{'x' * 9_000_000}\n" + RECORD.format(5))
+    assert [row["mapid"] for row in kept] == ["1", "2", "3", "5"]
+    assert refused == ["bad_tags: record over 10000 fields or 8388608 characters"]

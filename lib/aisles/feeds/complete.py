@@ -16,7 +16,7 @@ from aisles.feeds.complete_others import (
 )
 from aisles.feeds.complete_prices import complete_prices
 from aisles.feeds.lexicon import ROLES, words_of
-from aisles.feeds.vocabulary import AGAINST, speaks_of, tells_lead_time
+from aisles.feeds.vocabulary import AGAINST, PLAINLY, speaks_of, tells_lead_time
 
 _ALWAYS = 0.9
 _NEARLY_ALL = 0.98
@@ -29,8 +29,6 @@ _RATHER_A_TITLE = 2.8
 _LONGEST_TITLE = 150
 _CUT = 0.5
 _NAMES_NOTHING = -3.5
-_PLAINLY = 3.4
-"""Points from which a name says wholly and plainly what a column is."""
 _SOON = re.compile(r"-?\d{1,3}\s?\w{0,2}|[^:;<>]*[^\W\d_]{3}[^:;<>]*")
 """Days, or words."""
 _SHORT = 60
@@ -84,7 +82,7 @@ def _have_the_own_id(columns: Sequence[Column], chosen: dict[int, int]) -> None:
         place
         for place, column in enumerate(columns)
         if place not in chosen
-        and column.named.scores["merchant_product_id"] >= _PLAINLY
+        and column.named.scores["merchant_product_id"] >= PLAINLY
         and column.shape.unique > _EACH_ITS_OWN
         and (some_lack_it or column.shape.unique > columns[main].shape.unique + _MORE_OFTEN)
         and column.shape.filled > (_NEARLY_ALL if some_lack_it else _ALWAYS)
@@ -111,7 +109,7 @@ def _have_the_sku(columns: Sequence[Column], chosen: dict[int, int]) -> None:
             place not in chosen
             and "sku" in words_of(column.name)
             and _group(column.name) == _group(columns[main].name)
-            and column.named.scores["merchant_product_id"] >= _PLAINLY
+            and column.named.scores["merchant_product_id"] >= PLAINLY
             and column.shape.unique >= max(_EACH_ITS_OWN, least.unique)
             and column.shape.filled >= least.filled
             and _clue_points(column, "merchant_product_id") >= _NEARLY_UNIQUE
@@ -142,7 +140,7 @@ def _have_own_categories(columns: Sequence[Column], chosen: dict[int, int]) -> N
         place
         for place, column in enumerate(columns)
         if place not in chosen
-        and column.named.scores["merchant_category"] >= _PLAINLY
+        and column.named.scores["merchant_category"] >= PLAINLY
         and speaks_of("shop", column.name)
         and _clue_points(column, "merchant_category") > 0
     ]

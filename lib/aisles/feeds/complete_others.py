@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from aisles.feeds.column import Column
 from aisles.feeds.complete_levels import main_of
 from aisles.feeds.lexicon import ROLES
-from aisles.feeds.vocabulary import AGAINST, speaks_of
+from aisles.feeds.vocabulary import AGAINST, PLAINLY, speaks_of
 
 _CALLED = 2.0
 """Points from which a name says that a column describes the product, if in short."""
 _WORDS = 1.5
-_PLAINLY = 3.4
-"""Points from which a name says wholly and plainly what a column is."""
 _SPELT = ("brand", "colour", "size", "gender", "gtin")
 _HARDLY = 0.02
 _FEW = 3
@@ -97,7 +95,7 @@ def have_every_spelling(columns: Sequence[Column], chosen: dict[int, int]) -> No
         for place, column in enumerate(columns):
             if (
                 place not in chosen
-                and column.named.scores[name] >= _PLAINLY
+                and column.named.scores[name] >= PLAINLY
                 and column.scores[role] > 0
                 and column.shape.count >= _FEW
                 and all(_never_together(one, column) for one in taken)

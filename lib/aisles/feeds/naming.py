@@ -12,10 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from aisles.feeds.lexicon import Lexicon, words_of
-from aisles.feeds.vocabulary import NameScores, name_scores, speaks_of
+from aisles.feeds.vocabulary import PLAINLY, NameScores, name_scores, speaks_of
 from aisles.parameters import Among, Beside, Listed, within
 
-_PLAINLY = 3.4
 _SHARED = 0.8
 _LEAST_COLUMNS = 5
 _PREFIX = range(6, 1, -1)
@@ -74,9 +73,9 @@ def _without_prefix(
         if len(found) < _LEAST_COLUMNS or shared < _SHARED * len(found) or not head.isalpha():
             continue
         for name, scores in found.items():
-            if name[:size].lower() == head and name not in better and _best(scores) < _PLAINLY:
+            if name[:size].lower() == head and name not in better and _best(scores) < PLAINLY:
                 rest = name_scores(name[size:], known)
-                if _best(rest) >= _PLAINLY:
+                if _best(rest) >= PLAINLY:
                     better[name] = rest
     return better
 
@@ -120,7 +119,7 @@ def _said_before(
         if not said or role not in _SAID:
             continue
         for other in names[place + 1 : place + 1 + _AHEAD]:
-            if belongs(name, other) and _best(found[other]) < _PLAINLY and any(columns[other]):
+            if belongs(name, other) and _best(found[other]) < PLAINLY and any(columns[other]):
                 points = name_scores(said, known).scores
                 better[other] = NameScores(points, {role: f"'{said}' in '{name}'"})
                 break
@@ -159,4 +158,4 @@ def _best(scores: NameScores) -> float:
 def _plain_role(scores: NameScores) -> str | None:
     """The role that a name plainly states."""
     best = max(scores.scores, key=scores.scores.__getitem__)
-    return best if scores.scores[best] >= _PLAINLY else None
+    return best if scores.scores[best] >= PLAINLY else None

@@ -52,9 +52,9 @@ class TaggedRecords:
     def __init__(self, begin: str) -> None:
         self.clean_end = True
         self._begin = begin
-        self._lines: list[str] = []
+        self._names: list[str] = []
+        self._values: list[list[str]] = []  # the lines of each
         self._size = 0
-        self._inside = False
         self._ends: set[str] = set()
 
     def rows(self, chunks: Iterable[bytes]) -> Iterator[Row]:
@@ -66,46 +66,38 @@ class TaggedRecords:
                 lines, rest = [*lines, rest], b""
             yield from self._taken(lines)
         yield from self._taken([rest])
-        last = self._last_name()
-        if self._lines:
-            self.clean_end = not self._ends or last in self._ends
+        if self._names:
+            self.clean_end = not self._ends or self._names[-1] in self._ends
             yield self._record()
 
     def _taken(self, lines: Iterable[bytes]) -> Iterator[Row]:
         for line in lines:
-            text = line.decode("utf-8", "replace").rstrip("\r")
-            tag = _TAG.match(text.lstrip(" \t"))
-            if tag is not None and tag[1] == self._begin:
-                if self._lines:
-                    self._ends.add(self._last_name())
-                    yield self._record()
-                self._inside = True
-            elif not self._inside:
+            text = line.decode("utf-8", "replace").rstrip("\r").lstrip()
+            tag = _TAG.match(text)
+            if tag is not None and tag[1] == self._begin and self._names:
+                self._ends.add(self._names[-1])
+                yield self._record()
+            elif not self._names and (tag is None or tag[1] != self._begin):
                 if tag is None and text.strip():
                     yield rejected(text, f"bad_tags: before the first <<<{self._begin}>>>")
                 continue
-            if self._size <= _MOST_CHARS:
-                self._lines.append(text)
+            is_full = self._size > _MOST_CHARS
             self._size += len(text) + 1
-
-    def _last_name(self) -> str:
-        tags = (_TAG.match(line.lstrip(" \t")) for line in reversed(self._lines))
-        return next((tag[1] for tag in tags if tag is not None), "")
+            if is_full:
+                continue
+            if tag is None:
+                self._values[-1].append(text)
+            else:
+                self._names.append(tag[1])
+                self._values.append([text[tag.end() :]])
 
     def _record(self) -> Row:
-        lines, size = self._lines, self._size
-        self._lines, self._size = [], 0
-        names: list[str] = []
-        values: list[list[str]] = []
-        for line in map(str.lstrip, lines):
-            tag = _TAG.match(line)
-            if tag is None:
-                values[-1].append(line)
-            else:
-                names.append(tag[1])
-                values.append([line[tag.end() :]])
+        names, values, size = self._names, self._values, self._size
+        self._names, self._values, self._size = [], [], 0
+        texts = ["\n".join(lines) for lines in values]
         if size > _MOST_CHARS or len(names) > _MOST_NAMES:
+            raw = "\n".join(f"<<<{name}>>>{text}" for name, text in zip(names, texts, strict=True))
             limit = f"{_MOST_NAMES} fields or {_MOST_CHARS} characters"
-            return rejected("\n".join(lines)[:_RAW_CHARS], f"bad_tags: record over {limit}")
-        texts = (storable("\n".join(parts).strip()) for parts in values)
-        return Row([pair for pair in zip(unique_names(names), texts, strict=True) if pair[1]])
+            return rejected(raw[:_RAW_CHARS], f"bad_tags: record over {limit}")
+        cells = zip(unique_names(names), (storable(text.strip()) for text in texts), strict=True)
+        return Row([cell for cell in cells if cell[1]])

@@ -22,6 +22,8 @@ from aisles.feeds.lexicon import (
 
 AGAINST = -2.5
 """Points for the other roles of a header that plainly speaks for one."""
+PLAINLY = 3.4
+"""Points from which a name says wholly and plainly what a column is."""
 _NONE = -4.0
 UNKNOWN = -0.5
 """Points for every role of a header whose words are not known."""
