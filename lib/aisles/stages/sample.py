@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,9 +88,22 @@ def demo(params: Demo) -> None:
 
 
 def query(params: Sql) -> None:
-    """Prints the result of one query."""
+    """Prints the result of one query.
+
+    Raises:
+        ValueError: the query is no SQL, or names what is not there.
+    """
+    from pyspark.errors import AnalysisException
+
     from aisles.stages.report import console, print_frame
 
     job = open_job(params)
     register(job.tables)
-    print_frame(console(), "", job.spark.sql(params.query), params.rows)
+    logging.getLogger("SQLQueryContextLogger").disabled = True  # it prints the plan as well
+    try:
+        found = job.spark.sql(params.query)
+    except AnalysisException as error:
+        # What follows the message is Spark's plan of the query, views and all.
+        message = str(error).split(";\n")[0].split("\n\nJVM stacktrace")[0].strip()
+        raise ValueError(message) from None
+    print_frame(console(), "", found, params.rows)
