@@ -74,9 +74,10 @@ REFUSED = [HOSE, line(4, "7.00"), HOSE, NAMELESS, EMPTY, NAMELESS, ",,,,1.00,EUR
 EARLY = [*FIRST, *REFUSED]
 
 
+@pytest.mark.parametrize("corrected", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("limit", [0, pytest.param(100, marks=pytest.mark.long)])
 def test_rejected_records_are_carried_over(  # type: ignore[no-untyped-def]
-    spark, tmp_path: Path, limit: int, monkeypatch: pytest.MonkeyPatch
+    spark, tmp_path: Path, limit: int, corrected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cleaning, "FEW", limit)  # below so many records, nothing is shuffled
     shop, anew = Shop(spark, tmp_path / "daily"), Shop(spark, tmp_path / "anew")
@@ -104,10 +105,12 @@ def test_rejected_records_are_carried_over(  # type: ignore[no-untyped-def]
     assert products(shop) == products(anew)
 
     # Corrected on the same day, what was found in it is about to be replaced: it is found again.
-    corrected = [*later, line(21)]
-    done = shop.deliver(D2, corrected)["normalise"]
+    if not corrected:
+        return
+    now = [*later, line(21)]
+    done = shop.deliver(D2, now)["normalise"]
     assert done.rows_in > 1
-    anew.deliver(D2, corrected)
+    anew.deliver(D2, now)
     for name in ("rejected_items", "field_quality"):
         assert of_day(shop, name) == of_day(anew, name), name
     assert products(shop) == products(anew)

@@ -160,7 +160,15 @@ def test_the_registered_model_predicts_from_product_columns(ran: Ran) -> None:
     assert said["probability"].between(0, 1).all()
 
 
-@pytest.mark.parametrize("stage", [name for name in STAGES if name != "train"])
+@pytest.mark.parametrize(
+    "stage",
+    # What evaluate finds again without truth is told below.
+    [
+        pytest.param(name, marks=pytest.mark.long if name == "evaluate" else ())
+        for name in STAGES
+        if name != "train"
+    ],
+)
 def test_running_a_stage_again_leaves_its_tables_as_they_were(ran: Ran, stage: str) -> None:
     tables = {
         "ingest": ["raw_items", "rejected_items", "feed_files"],

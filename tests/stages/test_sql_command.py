@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the tables of all queries lie."""
+    return tmp_path_factory.mktemp("sql")
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
@@ -23,10 +29,10 @@ if TYPE_CHECKING:
     ],
 )
 def test_a_query_that_cannot_be_answered_ends_in_a_message(
-    spark: SparkSession, tmp_path: Path, capfd: pytest.CaptureFixture[str], query: str, says: str
+    spark: SparkSession, folder: Path, capfd: pytest.CaptureFixture[str], query: str, says: str
 ) -> None:
     try:
-        assert main(["sql", "--tables", str(tmp_path), "--query", query]) == 1
+        assert main(["sql", "--tables", str(folder), "--query", query]) == 1
     finally:
         for name in [*schema.views(), *schema.names()]:
             spark.catalog.dropTempView(name)

@@ -37,7 +37,7 @@ def test_a_stage_runs_from_the_zip_on_executors_of_their_own(tmp_path: Path) -> 
     probe, found = tmp_path / "probe.py", tmp_path / "found.json"
     probe.write_text(PROBE)
     home = Path(pyspark.__file__).parent
-    master = "local-cluster[2,1,1024]"
+    master = "local-cluster[1,1,1024]"
     command = [
         str(home / "bin" / "spark-submit"), "--master", master, "--py-files", str(archive),
         str(probe), str(found), str(ROOT / "jobs" / "ingest.py"),
