@@ -8,8 +8,8 @@ SOON = 10
 """Days within which a product that is there is sent."""
 _LONGEST = 80
 _HOURS = (
-    r"h|hrs?|hours?|std\.?|stunden|heures?|horas?|ore|uur|uren|timer|timmar|tim|tuntia|hodin"
-    r"|hodiny|godzin\w*|час\w*|годин\w*|óra|órán|ώρες|saat|時間|小时|小時|시간|giờ|jam|ชั่วโมง"
+    r"h|hrs?|hours?|std\.?|stunden|heures?|horas?|ore|uur|uren|timer|timmar|tim|tuntia|tunnissa|hodin"
+    r"|hodiny|godzin\w*|час\w*|годин\w*|óra|órán|ώρες|saat\w*|時間|小时|小時|시간|giờ|jam|ชั่วโมง"
 )
 _DAYS = (
     r"days?|tage?n?|werktage?n?|arbeitstage?n?|jrs?|jours?|d[ií]as?|giorn[oi]|dag|dagen|dagar"

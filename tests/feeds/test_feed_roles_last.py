@@ -191,6 +191,34 @@ def test_the_usual_price_beside_that_of_a_sale() -> None:
     assert roles["UVP"] == "old_price"
 
 
+def test_what_instalments_add_up_to_is_not_the_price() -> None:
+    full = _prices()
+    more = {f"price{n}T": _euros([p * (1 + n / 75) for p in full]) for n in (3, 6)}
+    assert roles_of(mugs(**more, pricePlusTax=_euros(full)))["pricePlusTax"] == "price"
+
+
+def test_the_type_of_a_listing_is_no_category() -> None:
+    kinds: list[str | None] = [("gold_special", "gold_pro")[n % 2] for n in range(ROWS)]
+    assert "listing_type_id" not in roles_of(mugs(listing_type_id=kinds))
+
+
+def test_genders_that_stand_twice_are_no_categories() -> None:
+    genders: list[str | None] = [
+        ("Mujer", "Hombre", "Sin género", None)[n % 4] for n in range(ROWS)
+    ]
+    twice: Columns = {"attributes.Género": genders, "attributes.Género.values.name": genders}
+    roles = roles_of(mugs(**twice))
+    assert roles["attributes.Género"] == "gender"
+    assert "merchant_category" not in roles.values()
+
+
+def test_a_state_beside_details_of_some() -> None:
+    detail = [("24 saatte kargoda", None, "Tükendi")[n % 3] for n in range(ROWS)]
+    state: list[str | None] = [("1", "Var", "0")[n % 3] for n in range(ROWS)]
+    roles = roles_of(mugs(stockStatus=state, stockDetail=detail))
+    assert roles["stockDetail"] == roles["stockStatus"] == "availability"
+
+
 def test_a_price_before_and_a_recommended_one() -> None:
     full = _prices()
     old: list[str | None] = _every(_euros([p * (1.1 + n % 7 / 9) for n, p in enumerate(full)]))  # type: ignore[arg-type]

@@ -26,6 +26,9 @@ MENDED = {
     "&pound 5": "£ 5",
     # of titles in capitals
     "CAF&EACUTE; &Ouml;L": "CAFÉ ÖL",
+    # breaks of lines, written out
+    "<p>Soft.</p>\\n<ul>\\n<li>Warm</li>\\n</ul>": "Soft. Warm",
+    "Soft.\\n\\nwarm\\r\\nand light.\\nwool": "Soft. warm and light. wool",
     # terminals
     "\x1b[31mred\x1b[0m": "red",
     "a\x1b[1;38;5;9mb\x1b[Kc": "abc",
@@ -46,6 +49,8 @@ KEPT = [
     "GUITAR&AMP, GOLF&GT x",
     "&amplifier &registered",
     "C:\\users\\update",
+    "C:\\new",
+    "AC\\DC \\N \\radical",
     "\\u0041bc \\ud83d \\ude00 \\u12",
     "50\\u",
     "[31mred",

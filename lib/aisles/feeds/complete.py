@@ -13,6 +13,7 @@ from aisles.feeds.complete_others import (
     have_every_title,
     have_large_pictures,
     have_own_genders,
+    leave_genders,
 )
 from aisles.feeds.complete_prices import complete_prices
 from aisles.feeds.lexicon import ROLES, words_of
@@ -57,6 +58,7 @@ def complete(columns: Sequence[Column], chosen: dict[int, int]) -> None:
     have_every_title(columns, chosen)
     have_own_genders(columns, chosen)
     _have_the_rest(columns, chosen)
+    leave_genders(columns, chosen)
     have_every_description(columns, chosen)
     have_every_spelling(columns, chosen)
     have_large_pictures(columns, chosen)

@@ -140,6 +140,23 @@ def have_own_genders(columns: Sequence[Column], chosen: dict[int, int]) -> None:
             return
 
 
+def leave_genders(columns: Sequence[Column], chosen: dict[int, int]) -> None:
+    """Takes the category from what repeats the genders and is not called one."""
+    category, gender = ROLES.index("merchant_category"), ROLES.index("gender")
+    main, only = main_of(chosen, gender), main_of(chosen, category)
+    if main is None or only is None:
+        return
+    called = columns[only].named.scores["merchant_category"] > 0
+    if not called and _same(columns[main], columns[only]) > _OFTEN:
+        del chosen[only]
+
+
+def _same(one: Column, other: Column) -> float:
+    """Share of the records in which either is filled and both hold the same."""
+    pairs = [(a, b) for a, b in zip(one.values, other.values, strict=False) if a or b]
+    return sum(a == b for a, b in pairs) / max(len(pairs), 1)
+
+
 def fills(main: Column, other: Column) -> float:
     """Share of the main column's blanks that the other one fills."""
     blanks = [o for m, o in zip(main.values, other.values, strict=False) if not m]

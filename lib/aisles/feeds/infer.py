@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -19,7 +19,7 @@ from aisles.feeds.named_lists import is_mixed
 from aisles.feeds.naming import names_of
 from aisles.feeds.relations import Relation, relations_of
 from aisles.feeds.shapes import Shape, shape_of
-from aisles.feeds.vocabulary import UNKNOWN, NameScores, speaks_of
+from aisles.feeds.vocabulary import PLAINLY, UNKNOWN, NameScores, speaks_of
 from aisles.parameters import Among, in_list, within
 
 SAMPLE_ROWS = 2000
@@ -145,11 +145,19 @@ def _score(columns: Sequence[Column], relations: Mapping[str, Relation]) -> None
     """Gives every column its clues and its points for every role, float64 (roles,)."""
     for place, column in enumerate(columns):
         if column.shape.distinct:
-            relation = relations.get(column.name, Relation())
+            relation = _taxed(relations.get(column.name, Relation()), column)
             column.clues = {role: SCORERS[role](column.shape, relation) for role in ROLES}
         # Of two columns alike the earlier one is the main one.
         position = _POSITION_POINTS * (1 - place / len(columns))
         column.scores = np.array([_points(column, role) + position for role in ROLES])
+
+
+def _taxed(relation: Relation, column: Column) -> Relation:
+    """The relation of a price that plainly holds its tax: no part of what instalments add up to."""
+    plain = relation.fraction and column.named.scores["price"] >= PLAINLY
+    return (
+        replace(relation, fraction=False) if plain and speaks_of("gross", column.name) else relation
+    )
 
 
 def _points(column: Column, role: str) -> float:
@@ -226,6 +234,8 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
     if role == "old_price":  # the price before, or else the recommended one
         above = "never below another price" in other.clues[role]
         return header and above and named >= 1.0 and fills(main, other) > _SOME
+    if role == "availability" and header and named >= PLAINLY:
+        return main.shape.filled < 0.98 and fills(main, other) > 0.3  # the state beside details
     if role in ("image_url", "product_url"):
         return main.shape.filled < 0.98 and fills(main, other) > 0.3
     if role == "merchant_product_id":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pyarrow as pa
 
@@ -42,12 +43,6 @@ _MOST_SIGNS = 12  # of a colour word in a script without spaces
 _DENSE = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _MANY_COLOURS = 3
 
-_NO_BRAND = frozenset(
-    {"", "na", "n a", "none", "null", "nil", "nan", "no brand", "nobrand", "unbranded", "unknown"}
-    | {"generic", "various", "other", "others", "not applicable", "not specified", "not available"}
-    | {"does not apply", "ohne marke", "keine angabe", "sans marque", "sin marca", "senza marca"}
-    | {"merkloos", "no name", "noname", "undefined", "unspecified"}
-)
 # Short legal forms count only in the case in which companies write them: "SpA", not "Home Spa".
 _LEGAL = re.compile(
     r"(?<![\s,])(?:[\s,]+(?:(?i:inc|incorporated|gmbh|ltd|limited|llc|llp|corp|corporation|plc|pty|pvt|sarl"
@@ -127,11 +122,23 @@ def by_value(values: pa.StringArray, form: Callable[[str], str | None]) -> pa.St
 
 
 def _brand(text: str) -> str | None:
-    plain = unicodedata.normalize("NFKD", _LEGAL.sub("", _SIGNS.sub("", text)))
-    folded = unicodedata.normalize("NFC", _ACCENTS.sub("", plain)).casefold()
+    words = _brand_words(_LEGAL.sub("", _SIGNS.sub("", text)))
+    return None if not words or words in _no_brand() else words
+
+
+def _brand_words(text: str) -> str:
+    """The words of a brand, or of what says that there is none, without case and accents."""
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    folded = unicodedata.normalize("NFC", plain).casefold()
     letters = (sign if _is_letter(sign) else " " for sign in _GLUED.sub("", folded))
-    words = " ".join("".join(letters).split())
-    return None if words in _NO_BRAND else unicodedata.normalize("NFC", words)
+    return unicodedata.normalize("NFC", " ".join("".join(letters).split()))
+
+
+@cache
+def _no_brand() -> frozenset[str]:
+    """The words of those who name no brand."""
+    table = (row for row in rows("plain_words.csv") if row["kind"] == "brand")
+    return frozenset(_brand_words(word) for row in table for word in row["words"].split("|"))
 
 
 def _is_letter(sign: str) -> bool:

@@ -15,7 +15,7 @@ from aisles.products.slices import Feed
 Role = tuple[str, str, float]
 _SMALL = re.compile(r"(?i)thumb|preview|miniature|vignette")
 
-VERSION = 12
+VERSION = 13
 """Raised when the same record comes out otherwise than before: then everything is cleaned anew."""
 
 

@@ -1,4 +1,4 @@
-r"""Signs that are written out: entities of HTML, `\u00e9`, and sequences that steer a terminal."""
+r"""Signs that are written out: entities of HTML, `\u00e9`, `\n`, and what steers a terminal."""
 
 from __future__ import annotations
 
@@ -24,12 +24,16 @@ _LONGEST_LINK = 2000
 _ESCAPE = re.compile(
     r"\\{1,4}u(?:([dD][89abAB][0-9a-fA-F]{2})\\{1,4}u([dD][c-fC-F][0-9a-fA-F]{2})|([0-9a-fA-F]{4}))"
 )
+# Breaks of lines as WooCommerce and JSON write them. A small letter behind may belong to a name
+# (C:\new), unless what stands before ends something.
+_BREAK = re.compile(r"\\r\\n|(?:\\[rn]){2,}|\\n(?![a-z])|(?<=[.!?;>)\s])\\n")
 # ECMA-48, 5.4: control sequences.
 _TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 SUSPECT = (
     r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
     r"|&[A-Za-z][A-Za-z0-9]{1,5}(?:[^0-9A-Za-z_=;]|$)|\\u[0-9A-Fa-f]{4}"
+    r"|\\[rn]"
 )
 """For RE2: finds all that `unescaped` may mend, apart from control characters."""
 
@@ -40,6 +44,8 @@ def unescaped(text: str) -> str:
         text = _UNCLOSED.sub(_unclosed, _ENTITY.sub(_entity, text))
     if "\\u" in text:
         text = _ESCAPE.sub(_escape, text)
+    if "\\n" in text:
+        text = _BREAK.sub("\n", text)
     return _TERMINAL.sub("", text) if "\x1b" in text else text
 
 
