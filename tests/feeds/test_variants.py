@@ -116,6 +116,15 @@ BESIDE = """<product id="7"><name>Boot</name>
   <variant id="7-38" size="38"/><variant id="7-39" size="39"/></product>"""
 
 
+def test_names_that_come_twice_are_numbered() -> None:
+    variants = [{"id": "71", "Id": "a", "item_group_id": "g"}, {"id": "72", "price": "5"}]
+    product = {"id": "7", "title": "Shirt", "variants": variants}
+    assert _json(product) == [
+        {"id": "71", "id#2": "a", "item_group_id": "g", "title": "Shirt"},
+        {"id": "72", "price": "5", "item_group_id": "7", "title": "Shirt"},
+    ]
+
+
 def test_variants_of_xml_records() -> None:
     ((first, second),) = _xml(VARIED)
     assert first == {

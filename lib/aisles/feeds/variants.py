@@ -12,7 +12,7 @@ option beside the product's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
 
 from aisles.feeds.vocabulary import concepts_of
@@ -68,24 +68,33 @@ def spread(product: Cells, name: str, members: Sequence[Cells], joint: str) -> I
     known = {_bare(column): _base(column) for column, _ in product}
     named = any(_is_name(column) for column, _ in product)
     for cells in members:
-        own: Cells = []
+        own: dict[str, str] = {}
         for column, text in cells:
             place = known.get(_bare(column)) or known.get(_bare(_OWN_WORD.sub("", column)))
             if named and _is_name(column):
-                own.append((f"{name}{joint}{_OPTION}", text))
+                place = f"{name}{joint}{_OPTION}"
             elif _is_text(column):
-                own.append((f"{name}{joint}{column}", text))
-            else:
-                own.append((place or column, text))
-        taken = {_base(column) for column, _ in own}
+                place = f"{name}{joint}{column}"
+            own[_free(place or column, own)] = text
+        taken = {_base(column) for column in own}
         kept = [cell for cell in product if _base(cell[0]) not in taken]
         groups = [text for column, text in product if column in taken and _says(column, "id")]
-        yield [*kept, *own, *((GROUP, text) for text in groups[:1])]
+        if groups and GROUP not in {*taken, *(_base(column) for column, _ in kept)}:
+            own[GROUP] = groups[0]
+        yield [*kept, *own.items()]
 
 
 def too_many(product: Cells, members: Sequence[Cells]) -> bool:
     """Whether all their cells together are more than is worth telling apart."""
     return len(members) * len(product) + sum(map(len, members)) > _MOST_CELLS
+
+
+def _free(column: str, taken: Container[str]) -> str:
+    """The name, with the number of a second one where cells, `id` and `Id`, have it already."""
+    number = 1
+    while (name := f"{_base(column)}#{number}" if number > 1 else column) in taken:
+        number += 1
+    return name
 
 
 def _base(column: str) -> str:
