@@ -1,12 +1,17 @@
 """One Spark session for all tests, with the settings of a small machine."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from aisles.tables import Tables
 
 ROOT = Path(__file__).resolve().parents[1]
 KIT = Path(os.environ.get("AISLES_KIT", ROOT.parent / "shared" / "data"))
@@ -26,17 +31,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[object]:
-    """A local session on two cores; one task a shuffle, since tests hold few rows."""
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A local session on two cores; one task a shuffle, since tests hold few rows.
+
+    Each table is created once: in other folders it begins as a copy of the empty one.
+    """
     import dataclasses
 
     from aisles.config import load
     from aisles.session import start
+    from aisles.tables import Tables
 
     config = load("local").spark
     small = {**config.conf, "spark.sql.shuffle.partitions": "1", "spark.default.parallelism": "2"}
     session = start(dataclasses.replace(config, conf=small, driver_memory="2g"), "aisles-tests")
-    yield session
+    place = tmp_path_factory.mktemp("empty")
+    empty = Tables(session, load("local", {"tables.location": str(place)}).tables)
+    plain = Tables.ensure
+
+    def ensure(self: "Tables", table: str) -> None:
+        fresh = table not in self._ready and not self.config.catalog
+        if fresh and "://" not in self.config.location and not Path(self.path(table)).exists():
+            plain(empty, table)
+            shutil.copytree(empty.path(table), self.path(table))
+        plain(self, table)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tables, "ensure", ensure)
+        yield session
     session.stop()
 
 

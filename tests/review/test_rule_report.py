@@ -326,6 +326,7 @@ def test_which_rule_made_these_false_positives(reported: Reported) -> None:
     assert exploded == found
 
 
+@pytest.mark.long
 def test_views_say_what_the_labels_say(reported: Reported) -> None:
     job = reported.job
     containing = above(job.spark, stored_tree(job))

@@ -212,6 +212,7 @@ class _Killed(Exception):
     pass
 
 
+@pytest.mark.long
 def test_a_killed_run_keeps_its_slices_and_ends_like_an_undisturbed_one(
     spark: SparkSession, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
