@@ -258,6 +258,7 @@ def test_what_is_shown_of_a_rule(reported: Reported) -> None:
     assert hit["before"] + hit["match"] + hit["after"] == "…" + HOSTILE[cut:]
 
 
+@pytest.mark.long
 def test_a_second_run_leaves_the_tables_as_they_were(reported: Reported) -> None:
     page = (reported.folder / "rules.html").read_bytes()
     run_stage(reported.job, "rule_report", run, RuleReport())

@@ -74,8 +74,9 @@ REFUSED = [HOSE, line(4, "7.00"), HOSE, NAMELESS, EMPTY, NAMELESS, ",,,,1.00,EUR
 EARLY = [*FIRST, *REFUSED]
 
 
-@pytest.mark.parametrize("corrected", [False, pytest.param(True, marks=pytest.mark.long)])
-@pytest.mark.parametrize("limit", [0, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("corrected", [False, True])
+@pytest.mark.parametrize("limit", [0, 100])
 def test_rejected_records_are_carried_over(  # type: ignore[no-untyped-def]
     spark, tmp_path: Path, limit: int, corrected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

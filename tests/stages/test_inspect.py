@@ -397,6 +397,7 @@ def test_neither_spark_nor_torch_is_loaded(feed: Path) -> None:
 
 
 @pytest.mark.kit
+@pytest.mark.long
 def test_the_books_of_real_feeds_balance(kit: Path) -> None:
     for path in sorted((kit / "feeds").glob("*/*.*")):
         if path.suffix == ".json":

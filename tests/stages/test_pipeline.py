@@ -162,9 +162,9 @@ def test_the_registered_model_predicts_from_product_columns(ran: Ran) -> None:
 
 @pytest.mark.parametrize(
     "stage",
-    # What evaluate finds again without truth is told below.
+    # What evaluate finds again without truth is told below; review has a test of its own.
     [
-        pytest.param(name, marks=pytest.mark.long if name == "evaluate" else ())
+        pytest.param(name, marks=pytest.mark.long if name in ("evaluate", "review") else ())
         for name in STAGES
         if name != "train"
     ],
