@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import time
 
 import pytest
 
 from aisles.feeds.jsonrow import rows_of
 from aisles.feeds.parse import parse
+from aisles.feeds.variants import spread
 from aisles.feeds.xmlparser import RecordParser
 
 SHIRT = {
@@ -123,6 +125,15 @@ def test_names_that_come_twice_are_numbered() -> None:
         {"id": "71", "id#2": "a", "item_group_id": "g", "title": "Shirt"},
         {"id": "72", "price": "5", "item_group_id": "7", "title": "Shirt"},
     ]
+
+
+def test_a_name_that_comes_thousands_of_times_costs_no_more_for_each() -> None:
+    cells = [("id", "1"), *((f"pic#{n}" if n else "pic", "x") for n in range(20_000))]
+    started = time.process_time()
+    (row,) = spread([("pic", "y"), ("id", "7")], "variants", [cells], ".")
+    assert time.process_time() - started < 5
+    names = [name for name, _ in row]
+    assert len(names) == len(set(names)) == 20_002
 
 
 def test_variants_of_xml_records() -> None:

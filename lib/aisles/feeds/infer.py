@@ -154,10 +154,8 @@ def _score(columns: Sequence[Column], relations: Mapping[str, Relation]) -> None
 
 def _taxed(relation: Relation, column: Column) -> Relation:
     """The relation of a price that plainly holds its tax: no part of what instalments add up to."""
-    plain = relation.fraction and column.named.scores["price"] >= PLAINLY
-    return (
-        replace(relation, fraction=False) if plain and speaks_of("gross", column.name) else relation
-    )
+    plain = column.named.scores["price"] >= PLAINLY and speaks_of("gross", column.name)
+    return replace(relation, fraction=False) if plain and relation.fraction else relation
 
 
 def _points(column: Column, role: str) -> float:
@@ -234,9 +232,8 @@ def _adds(role: str, main: Column, other: Column, header: bool) -> bool:
     if role == "old_price":  # the price before, or else the recommended one
         above = "never below another price" in other.clues[role]
         return header and above and named >= 1.0 and fills(main, other) > _SOME
-    if role == "availability" and header and named >= PLAINLY:
-        return main.shape.filled < 0.98 and fills(main, other) > 0.3  # the state beside details
-    if role in ("image_url", "product_url"):
+    state = role == "availability" and header and named >= PLAINLY  # beside details of some
+    if state or role in ("image_url", "product_url"):
         return main.shape.filled < 0.98 and fills(main, other) > 0.3
     if role == "merchant_product_id":
         return (named >= 3.5) if header and _agreement(main, other) > 0.95 else False

@@ -69,13 +69,14 @@ def spread(product: Cells, name: str, members: Sequence[Cells], joint: str) -> I
     named = any(_is_name(column) for column, _ in product)
     for cells in members:
         own: dict[str, str] = {}
+        last: dict[str, int] = {}
         for column, text in cells:
             place = known.get(_bare(column)) or known.get(_bare(_OWN_WORD.sub("", column)))
             if named and _is_name(column):
                 place = f"{name}{joint}{_OPTION}"
             elif _is_text(column):
                 place = f"{name}{joint}{column}"
-            own[_free(place or column, own)] = text
+            own[_free(place or column, own, last)] = text
         taken = {_base(column) for column in own}
         kept = [cell for cell in product if _base(cell[0]) not in taken]
         groups = [text for column, text in product if column in taken and _says(column, "id")]
@@ -89,11 +90,15 @@ def too_many(product: Cells, members: Sequence[Cells]) -> bool:
     return len(members) * len(product) + sum(map(len, members)) > _MOST_CELLS
 
 
-def _free(column: str, taken: Container[str]) -> str:
-    """The name, with the number of a second one where cells, `id` and `Id`, have it already."""
-    number = 1
-    while (name := f"{_base(column)}#{number}" if number > 1 else column) in taken:
-        number += 1
+def _free(column: str, taken: Container[str], last: dict[str, int]) -> str:
+    """The name, with the number of a second one where cells, `id` and `Id`, have it already.
+
+    last: the newest number by name, which is kept up to date: a name may come thousands of times.
+    """
+    base, name = _base(column), column
+    while name in taken:
+        last[base] = last.get(base, 1) + 1
+        name = f"{base}#{last[base]}"
     return name
 
 
